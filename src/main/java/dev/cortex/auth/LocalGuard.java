@@ -1,0 +1,22 @@
+package dev.cortex.auth;
+
+import dev.cortex.base.Pure;
+import java.util.List;
+import java.util.Optional;
+
+/** Decides which requests a desktop server hears, by their headers alone. Localhost is no trust boundary. */
+@Pure
+public final class LocalGuard {
+
+  /** What of a request the decision needs; header lists hold every occurrence, in order. */
+  public record Request(
+      String method,
+      String path,
+      String authority,
+      List<String> hosts,
+      List<String> origins,
+      List<String> secFetchSites,
+      List<String> secFetchModes,
+      List<String> headerNames,
+      Optional<String> token) {}
+}

@@ -1,0 +1,20 @@
+package dev.cortex.bus;
+
+/** Every address on the event bus. Addresses name nodes and verticle instances, never shards or orgs. */
+public final class Addresses {
+
+  private Addresses() {}
+
+  /** The ingest stage of this node; local. */
+  public static final String INGEST = "cortex.ingest";
+
+  /** The rooms of a node. */
+  public static String room(String node) {
+    return "cortex." + node + ".room";
+  }
+
+  /** One gateway instance of a node: deliveries and presence questions go there. */
+  public static String gateway(String node, int instance) {
+    return "cortex." + node + ".gateway." + instance;
+  }
+}

@@ -1,0 +1,182 @@
+package dev.cortex.bus;
+
+import dev.cortex.event.Channel;
+import dev.cortex.event.Draft;
+import dev.cortex.event.Outcome;
+import dev.cortex.event.Position;
+import dev.cortex.event.StoredEvent;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything that travels on the event bus. Messages are immutable and, inside a node, passed by reference; a list or
+ * array in one is never modified after sending. Requests are imperative, replies past participle.
+ */
+public sealed interface Message {
+
+  // ---- gateway → ingest
+
+  /**
+   * A publish as it came in by a door; {@code body} is unread.
+   *
+   * @param body raw bytes
+   * @param format how to read them
+   * @param attributes CloudEvents attributes in binary mode ({@code ce-} headers without the prefix, lower case), else
+   *     empty
+   * @param orgId the only org the caller may publish to, empty when the event names it
+   * @param userId who is publishing, for events that do not say
+   * @param traceId trace of the request, empty when unknown
+   */
+  record Ingest(byte[] body, Format format, Map<String, String> attributes, String orgId, String userId, String traceId)
+      implements Message {}
+
+  /** How a published body is read. */
+  enum Format {
+    /** One envelope or an array of envelopes. */
+    JSON,
+    /** One CloudEvent, structured. */
+    CLOUDEVENT,
+    /** An array of CloudEvents. */
+    CLOUDEVENTS,
+    /** The payload of one CloudEvent whose attributes came as headers. */
+    CLOUDEVENT_BINARY
+  }
+
+  /** The fate of every event of an {@link Ingest}, in its order. */
+  record Ingested(List<Outcome> outcomes) implements Message {}
+
+  // ---- ingest → room
+
+  /** Orders and commits events of one org. */
+  record Append(String orgId, List<Draft> drafts) implements Message {}
+
+  /** The fate of every draft, in order; sent after the commit. */
+  record Appended(List<Outcome> outcomes) implements Message {}
+
+  // ---- gateway → room
+
+  /**
+   * Registers a gateway's interest: deliveries of the org follow, or of every org when {@code orgId} is empty. Idempotent.
+   *
+   * @param gateway address deliveries go to
+   */
+  record Attach(String gateway, String orgId) implements Message {}
+
+  /** Where the org's log stood when the interest began: deliveries continue from its head. Empty for all orgs. */
+  record Attached(Optional<Head> head) implements Message {}
+
+  /** Ends a gateway's interest in an org (every org when empty). */
+  record Detach(String gateway, String orgId) implements Message {}
+
+  /**
+   * What a gateway has taken over so far, as a total since it attached; the room keeps at most a window of bytes
+   * unreported.
+   */
+  record Covered(String gateway, long bytesTotal) implements Message {}
+
+  /** Asks where a log stands. Answered by {@link Head} from memory. */
+  record AskHead(String orgId) implements Message {}
+
+  /** Asks for the heads of every org the store knows. */
+  record AskHeads() implements Message {}
+
+  /** The heads of every org. */
+  record Heads(List<Head> heads) implements Message {}
+
+  /**
+   * Where one org's log stands.
+   *
+   * @param position log id and head
+   * @param floor highest offset trimmed away
+   * @param epoch fencing epoch of the owner that says so
+   */
+  record Head(String orgId, Position position, long floor, long epoch) implements Message {}
+
+  /** Asks which org a cursor belongs to; answered by {@link Owned}. */
+  record AskOwner(String logId) implements Message {}
+
+  /** The org of a log id; empty when no log ever had it. */
+  record Owned(Optional<String> orgId) implements Message {}
+
+  /** Where a subscriber wants to begin on a channel: answered by {@link Located} or a refusal. */
+  record Locate(Channel channel, Since since) implements Message {}
+
+  /** A place to begin, as clients can say it. */
+  sealed interface Since {
+    /** From now on. */
+    record Live() implements Since {}
+
+    /** After a position. */
+    record Cursor(Position position) implements Since {}
+
+    /** After a sequence of the session the channel names. */
+    record Sequence(long sequence) implements Since {}
+
+    /** Everything retained that was received since that time, Unix milliseconds. */
+    record Time(long unixMs) implements Since {}
+  }
+
+  /**
+   * A resolved beginning.
+   *
+   * @param head where the log stands
+   * @param after everything after this offset is missing to the subscriber
+   * @param missed how many events beneath the channel lie in (after, head]
+   */
+  record Located(Head head, long after, long missed) implements Message {}
+
+  /**
+   * Reads old events. While a reader keeps asking, the floor does not pass it.
+   *
+   * @param reader names the reading connection; unique on its gateway
+   * @param logId the incarnation meant; another is refused
+   */
+  record Read(String reader, Channel channel, String logId, long after, int eventsMax, int bytesMax) implements Message {}
+
+  /** A page of old events; everything in (asked after, through] beneath the channel is in it. */
+  record Page(Head head, List<StoredEvent> events, long through) implements Message {}
+
+  /** Asks who is connected to a channel, over all gateways of the log. */
+  record AskPresence(Channel channel) implements Message {}
+
+  /** Connections by user. */
+  record Present(Map<String, Integer> connectionsByUser) implements Message {}
+
+  // ---- room → gateway
+
+  /**
+   * New events of one org, complete for (after, through]. A gateway applies it only if {@code after} is what it covers;
+   * otherwise it reads again.
+   */
+  record Delivery(String orgId, String logId, long epoch, long after, long through, List<StoredEvent> events)
+      implements Message {}
+
+  // ---- pruner → room
+
+  /**
+   * Removes what is older than the cutoff, in chunks between appends.
+   *
+   * @param cutoffMs receive times before this (Unix ms) are expired
+   * @param nowMs retention time, for keys, sessions and heads
+   * @param wallMs wall time to note as the last seen
+   */
+  record Trim(long cutoffMs, long nowMs, long wallMs) implements Message {}
+
+  /** What a trim removed. */
+  record Trimmed(long events, long rows) implements Message {}
+
+  /** Asks for the wall time noted by the last trim; answered by {@link Marked}. */
+  record AskMark() implements Message {}
+
+  /** The wall time noted last, Unix milliseconds; 0 when never. */
+  record Marked(long wallMs) implements Message {}
+
+  // ---- health → room
+
+  /** Asks whether an event can be committed right now; answered by {@link Ready} or a refusal. */
+  record Probe() implements Message {}
+
+  /** An event can be committed. */
+  record Ready() implements Message {}
+}

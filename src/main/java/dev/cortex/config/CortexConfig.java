@@ -1,0 +1,123 @@
+package dev.cortex.config;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The effective configuration of one process: one record per section of the configuration file, every value checked.
+ *
+ * @param profile {@code local}, {@code cloud} or {@code demo}
+ * @param dataDir where everything durable lives
+ */
+public record CortexConfig(
+    String profile,
+    Path dataDir,
+    Transport transport,
+    MessageContract messageContract,
+    RetryPolicy retryPolicy,
+    Observability observability,
+    Server server,
+    Store store,
+    Retention retention,
+    Room room,
+    Cluster cluster,
+    Auth auth,
+    Sync sync,
+    Callbacks callbacks,
+    Limits limits) {
+
+  /** How events leave: queue bound per connection (events), signal threshold (0 to 1), deltas, coalescing time. */
+  public record Transport(
+      int maxQueueSizePerConnection,
+      double backpressureThreshold,
+      boolean deltaCompressionEnabled,
+      int batchFlushIntervalMs) {}
+
+  /** What producers must send, the payload limit in KiB, and the default TTL of orchestration state in seconds. */
+  public record MessageContract(
+      boolean requireSequence, boolean requireIdempotencyKey, int maxPayloadSizeKb, int ttlSeconds) {
+
+    /** The payload limit in bytes. */
+    public int maxPayloadBytes() {
+      return maxPayloadSizeKb * 1024;
+    }
+  }
+
+  /** Redelivery to consumer groups; {@code maxAttempts} counts executions. */
+  public record RetryPolicy(
+      int maxAttempts, int initialDelayMs, double backoffMultiplier, boolean deadLetterQueueEnabled) {}
+
+  /** Trace header, exposed metrics, alert thresholds. */
+  public record Observability(String traceCorrelationHeader, List<String> metrics, Alerting alerting) {
+
+    /** Thresholds that raise an alert. */
+    public record Alerting(int p99LatencyThresholdMs, int queueDepthThreshold) {}
+  }
+
+  /** Listening addresses and the browser origins that may connect. Port 0 means any free port. */
+  public record Server(String host, int port, int internalPort, List<String> allowedOrigins, int drainSeconds) {}
+
+  /** The database: empty URL means SQLite in the data directory. */
+  public record Store(String url, String user, String password, Durability durability) {
+
+    /** What a commit survives. */
+    public enum Durability {
+      /** Kill and power loss. */
+      FULL,
+      /** Kill; a power loss may take a last part, and then the log ids change. */
+      RELAXED
+    }
+  }
+
+  /** How long events are kept, by receive time. */
+  public record Retention(int hours) {}
+
+  /** How orgs map to rooms and rooms to shards. */
+  public record Room(Sharding sharding, int shards) {
+
+    /** One room per org, or one for all. */
+    public enum Sharding {
+      ORG,
+      GLOBAL
+    }
+  }
+
+  /** Cluster membership. */
+  public record Cluster(String name, String host, int port, List<String> members) {}
+
+  /** Who may enter. */
+  public record Auth(
+      String jwtSecret, String jwksUrl, String issuer, String audience, List<String> serviceTokens, LocalAuth localAuth) {
+
+    /** What a desktop asks of local clients. */
+    public enum LocalAuth {
+      /** Host, Origin and Sec-Fetch-Site rules only. */
+      ORIGIN,
+      /** The per-install token as well. */
+      TOKEN
+    }
+  }
+
+  /** The desktop's link to the cloud; an empty URL means none. */
+  public record Sync(
+      String cloudUrl,
+      String token,
+      List<String> orgs,
+      String callbackUrl,
+      int callbackPort,
+      int pollMinMs,
+      int pollMaxMs) {}
+
+  /** Rules for callback URLs. */
+  public record Callbacks(boolean allowPrivate) {}
+
+  /** Quotas per org; 0 means unlimited. */
+  public record Limits(
+      int eventsPerSecond,
+      int burst,
+      long bytesPerSecond,
+      int connections,
+      int subscriptionsPerConnection,
+      int consumerGroups,
+      long storedBytes) {}
+}
