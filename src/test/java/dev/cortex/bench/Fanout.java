@@ -1,0 +1,148 @@
+package dev.cortex.bench;
+
+import java.io.IOException;
+import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+
+/** One org, many plain WebSocket connections, one publisher: how fast events reach all of them, once and in order. */
+final class Fanout implements AutoCloseable {
+
+  /** One way to publish for a while. */
+  private interface Run {
+    Publisher.Published publish() throws IOException;
+  }
+
+  private static final String ORG = "bench";
+  private static final long OPEN_MS = 30_000;
+  private static final long ARRIVE_MS = 15_000;
+  private static final long WARM_MS = 2_000;
+  private static final double P99_LIMIT_MS = 250;
+  private static final double FIRST_RATE = 200_000;
+  private static final double GROWTH = 1.6;
+  private static final int STEPS_UP = 9;
+  private static final int STEPS_BETWEEN = 2;
+  private static final int STEP_MS = 2_500;
+
+  private final Target target;
+  private final int connections;
+  private final int payloadBytes;
+  private final Subscribers subscribers;
+  private final Publisher publisher;
+
+  /** Opens the connections. */
+  Fanout(Target target, int connections, int payloadBytes) throws IOException, InterruptedException, TimeoutException {
+    this.target = target;
+    this.connections = connections;
+    this.payloadBytes = payloadBytes;
+    this.subscribers = new Subscribers(target.address(), "/ws?org=" + ORG, connections);
+    subscribers.awaitOpen(OPEN_MS);
+    this.publisher = new Publisher(target.address(), ORG, payloadBytes);
+  }
+
+  /** A fixed rate, in deliveries a second over all connections; batches fall due every 10 ms. */
+  Row atRate(double deliveriesPerSecond, long durationMs) throws IOException, InterruptedException {
+    warm();
+    return step("fanout", deliveriesPerSecond, 10_000, durationMs);
+  }
+
+  /** Single events, 100 a second. */
+  Row quiet(long durationMs) throws IOException, InterruptedException {
+    publisher.atRate(100, 10_000, WARM_MS);
+    return step("quiet", 100.0 * connections, 10_000, durationMs);
+  }
+
+  /** As fast as the server takes it with this many batches on their way at once. */
+  Row closed(int batch, int inFlight, long durationMs) throws IOException, InterruptedException {
+    publisher.inFlight(batch, inFlight, WARM_MS, this::arrived);
+    var load = connections + " conns, " + inFlight + " x " + batch + " in flight, " + payloadBytes + " B";
+    return measure("fanout", load, () -> publisher.inFlight(batch, inFlight, durationMs, this::arrived));
+  }
+
+  /** The highest rate whose p99 stays under 250 ms: steps up until one fails, then between the last two. */
+  Row highest() throws IOException, InterruptedException {
+    warm();
+    var best = step("fanout", FIRST_RATE, 10_000, STEP_MS);
+    var good = FIRST_RATE;
+    var bad = Double.NaN;
+    for (var i = 0; i < STEPS_UP && Double.isNaN(bad) && holds(best, good); i++) {
+      var tried = step("fanout", good * GROWTH, 10_000, STEP_MS);
+      if (holds(tried, good * GROWTH)) {
+        best = tried;
+        good *= GROWTH;
+      } else {
+        bad = good * GROWTH;
+      }
+    }
+    for (var i = 0; i < STEPS_BETWEEN && !Double.isNaN(bad); i++) {
+      var middle = Math.sqrt(good * bad);
+      var tried = step("fanout", middle, 10_000, STEP_MS);
+      if (holds(tried, middle)) {
+        best = tried;
+        good = middle;
+      } else {
+        bad = middle;
+      }
+    }
+    var held = holds(best, good) ? "highest rate with p99 < 250 ms" : "the lowest rate tried already fails";
+    return new Row(best.scenario(), best.load(), best.eventsPerSecond(), best.deliveriesPerSecond(),
+        best.cpuUs(), best.latencyUs(), subscribers.seen().wrong(), held);
+  }
+
+  private static boolean holds(Row row, double rate) {
+    return row.note().isEmpty() && row.percentileMs(99) < P99_LIMIT_MS && row.deliveriesPerSecond() > 0.9 * rate;
+  }
+
+  private Row step(String scenario, double deliveriesPerSecond, long tickUs, long durationMs)
+      throws IOException, InterruptedException {
+    var load =
+        String.format(Locale.ROOT, "%d conns, %,.0f/s, %d B", connections, deliveriesPerSecond, payloadBytes);
+    return measure(scenario, load, () -> publisher.atRate(deliveriesPerSecond / connections, tickUs, durationMs));
+  }
+
+  private Row measure(String scenario, String load, Run run) throws IOException, InterruptedException {
+    settle();
+    var before = subscribers.delivered();
+    var cpuBefore = target.cpuUs();
+    subscribers.forgetLatencies();
+    var began = Ticks.nowUs();
+    var published = run.publish();
+    var note = new StringBuilder(settle());
+    var seconds = (Ticks.nowUs() - began) / 1e6;
+    var deliveries = subscribers.delivered() - before;
+    var cpuUs = (target.cpuUs() - cpuBefore) / Math.max(1, deliveries);
+    var seen = subscribers.seen();
+    if (published.overrun()) {
+      note.append(" publisher overran;");
+    }
+    if (!seen.firstFault().isEmpty()) {
+      note.append(" first fault: ").append(seen.firstFault());
+    }
+    var faults = seen.wrong() + published.refused() + Math.abs(published.events() * connections - deliveries);
+    return new Row(scenario, load, published.accepted() / seconds, deliveries / seconds, cpuUs, seen.latencyUs(),
+        faults, note.toString().strip());
+  }
+
+  private void warm() throws IOException, InterruptedException {
+    publisher.inFlight(10, 4, WARM_MS, this::arrived);
+  }
+
+  private long arrived() {
+    return subscribers.delivered() / connections;
+  }
+
+  /** Waits until all that was sent arrived; otherwise says what is missing. */
+  private String settle() throws IOException, InterruptedException {
+    try {
+      subscribers.awaitDelivered(publisher.sent() * connections, ARRIVE_MS);
+      return "";
+    } catch (TimeoutException e) {
+      return e.getMessage() + ";";
+    }
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    publisher.close();
+    subscribers.close();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.cortex.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** The server under load: one that this run started, or one that runs already. */
+final class Target implements AutoCloseable {
+
+  /** Memory of the server in KiB: resident, and used heap right after a collection. */
+  record Memory(long residentKib, long heapKib) {}
+
+  private static final Pattern PORT = Pattern.compile("\"port\": *([0-9]+)");
+  private static final Pattern HEAP = Pattern.compile("(?m)^ *(?!.*(?:Metaspace|class space)).*used ([0-9]+)K");
+
+  private final InetSocketAddress address;
+  private final Optional<Process> process;
+  private final Optional<Path> dataDir;
+
+  private Target(InetSocketAddress address, Optional<Process> process, Optional<Path> dataDir) {
+    this.address = address;
+    this.process = process;
+    this.dataDir = dataDir;
+  }
+
+  /** A server that runs already; its memory cannot be asked for. */
+  static Target running(String host, int port) {
+    return new Target(new InetSocketAddress(host, port), Optional.empty(), Optional.empty());
+  }
+
+  /** Starts a server on a new data directory under {@code scratch} and waits for its ready line. */
+  static Target start(List<String> command, Path scratch) throws IOException {
+    Files.createDirectories(scratch);
+    var dataDir = Files.createTempDirectory(scratch, "data-");
+    var full = new ArrayList<>(command);
+    full.addAll(List.of("--port", "0", "--data-dir", dataDir.toString()));
+    var process = new ProcessBuilder(full).redirectError(Redirect.to(scratch.resolve("server.log").toFile())).start();
+    var ready = process.inputReader().readLine();
+    var port = PORT.matcher(ready == null ? "" : ready);
+    if (ready == null || !ready.startsWith("CORTEX_READY") || !port.find()) {
+      process.destroyForcibly();
+      throw new IOException("the server did not start, see " + scratch.resolve("server.log") + ": " + ready);
+    }
+    var address = new InetSocketAddress("127.0.0.1", Integer.parseInt(port.group(1)));
+    return new Target(address, Optional.of(process), Optional.of(dataDir));
+  }
+
+  /** Where it listens. */
+  InetSocketAddress address() {
+    return address;
+  }
+
+  /** Processor time it has used so far, in microseconds; 0 for a server that somebody else started. */
+  double cpuUs() {
+    return process.flatMap(running -> running.info().totalCpuDuration()).map(Duration::toNanos).orElse(0L) / 1e3;
+  }
+
+  /** Its memory after a full collection; empty for a server that somebody else started. */
+  Optional<Memory> memory() throws IOException, InterruptedException {
+    if (process.isEmpty()) {
+      return Optional.empty();
+    }
+    var pid = process.get().pid();
+    jcmd(pid, "GC.run");
+    var matcher = HEAP.matcher(jcmd(pid, "GC.heap_info"));
+    var heap = 0L;
+    while (matcher.find()) {
+      heap += Long.parseLong(matcher.group(1));
+    }
+    var resident =
+        Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+            .findFirst()
+            .orElse(0);
+    return Optional.of(new Memory(resident, heap));
+  }
+
+  private static String jcmd(long pid, String what) throws IOException, InterruptedException {
+    var tool = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+    var asking = new ProcessBuilder(tool, Long.toString(pid), what).redirectErrorStream(true).start();
+    var answer = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (asking.waitFor() != 0) {
+      throw new IOException("jcmd " + what + ": " + answer);
+    }
+    return answer;
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    if (process.isPresent()) {
+      process.get().destroy();
+      if (!process.get().waitFor(10, TimeUnit.SECONDS)) {
+        process.get().destroyForcibly().waitFor();
+      }
+    }
+    if (dataDir.isPresent()) {
+      delete(dataDir.get());
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (var paths = Files.walk(folder)) {
+      paths.sorted(Comparator.reverseOrder()).forEach(Target::deleteOne);
+    }
+  }
+
+  private static void deleteOne(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
