@@ -11,7 +11,8 @@ public final class CorsHeaders {
 
   private static final String METHODS = "GET, HEAD, POST, PUT, DELETE";
   private static final String EXPOSED =
-      "Cortex-Cursor, Cortex-Next-Poll-After-Ms, ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Event-Trace-Id";
+      "Cortex-Cursor, Cortex-Next-Poll-After-Ms, ETag, Location, RateLimit, RateLimit-Policy, Retry-After, "
+          + "X-Event-Trace-Id";
   private static final int REQUESTED_MAX = 1_024;
   private static final String MAX_AGE_SECONDS = "600";
 
@@ -49,12 +50,14 @@ public final class CorsHeaders {
     return headers;
   }
 
+  private static boolean isListCharacter(int c) {
+    boolean alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return alphanumeric || "-_, ".indexOf(c) >= 0;
+  }
+
   private static boolean isNameList(String value) {
     return !value.isEmpty()
         && value.length() <= REQUESTED_MAX
-        && value
-            .chars()
-            .allMatch(
-                c -> (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || "-_, ".indexOf(c) >= 0);
+        && value.chars().allMatch(CorsHeaders::isListCharacter);
   }
 }

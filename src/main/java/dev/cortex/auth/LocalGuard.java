@@ -29,7 +29,8 @@ public final class LocalGuard {
           "true-client-ip", "client-ip", "fastly-client-ip", "fly-client-ip", "x-nf-client-connection-ip");
 
   /** Beginnings of header names of the same kind. */
-  private static final List<String> FORWARDING_PREFIXES = List.of("x-forwarded", "cf-", "x-vercel-", "tailscale-", "ngrok-");
+  private static final List<String> FORWARDING_PREFIXES =
+      List.of("x-forwarded", "cf-", "x-vercel-", "tailscale-", "ngrok-");
 
   private static final Set<String> SCHEMES = Set.of("http", "https", "ws", "wss");
 
@@ -102,7 +103,7 @@ public final class LocalGuard {
       return refuse(ErrorCode.BAD_HOST, "A request needs exactly one Host header, not " + request.hosts().size());
     }
     if (!isLoopback(request.hosts().get(0))) {
-      return refuse(ErrorCode.BAD_HOST, "The Host header must be localhost, 127.0.0.1 or [::1], with or without a port");
+      return refuse(ErrorCode.BAD_HOST, "The Host header must be localhost, 127.0.0.1 or [::1], a port may follow");
     }
     String target = request.target();
     if (target.startsWith("/") || (target.equals("*") && request.method().equals("OPTIONS"))) {
@@ -120,7 +121,7 @@ public final class LocalGuard {
     for (Map.Entry<String, String> header : request.headers()) {
       String name = header.getKey().toLowerCase(Locale.ROOT);
       if (FORWARDING.contains(name) || FORWARDING_PREFIXES.stream().anyMatch(name::startsWith)) {
-        return refuse(ErrorCode.NOT_LOCAL, "The request has the forwarding header " + name + "; only direct ones are heard");
+        return refuse(ErrorCode.NOT_LOCAL, "The forwarding header " + name + " shows that this is no direct request");
       }
     }
     return Optional.empty();
@@ -188,7 +189,7 @@ public final class LocalGuard {
     return target.substring(start, end);
   }
 
-  /** Whether this is one of the three names of this machine, written plainly, with a port from 1 to 65535 or without. */
+  /** Whether this is one of the three names of this machine, written plainly; a port from 1 to 65535 may follow. */
   static boolean isLoopback(String host) {
     String lower = host.toLowerCase(Locale.ROOT);
     for (String name : List.of("localhost", "127.0.0.1", "[::1]")) {

@@ -12,6 +12,8 @@ import java.util.OptionalLong;
 final class FieldRules {
 
   private static final String NAME_SHAPE = "1 to 128 characters of A-Z a-z 0-9 . _ ~ -";
+  private static final String TYPE_SHAPE =
+      "words of A-Z a-z 0-9 _ - joined by single dots, 1 to 128 characters";
   private static final String KEY_SHAPE = "1 to 256 characters of A-Z a-z 0-9 . _ ~ - / : @";
 
   private FieldRules() {}
@@ -29,7 +31,7 @@ final class FieldRules {
   }
 
   static String type(String field, String value) {
-    return require(Ids.isType(value), field, value, "words of A-Z a-z 0-9 _ - joined by single dots, 1 to 128 characters");
+    return require(Ids.isType(value), field, value, TYPE_SHAPE);
   }
 
   /** The text of a field that must be a string. */

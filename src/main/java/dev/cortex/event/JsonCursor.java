@@ -1,9 +1,6 @@
 package dev.cortex.event;
 
 import dev.cortex.base.Pure;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
  * Walks once over UTF-8 text that must be strict JSON (RFC 8259): no comments, trailing commas, trailing data, names
@@ -19,10 +16,6 @@ final class JsonCursor {
 
   /** Deepest nesting the walk itself follows; what an event may have is less and is judged per event. */
   static final int WALK_DEPTH_MAX = 512;
-
-  private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGHS = 0x8080808080808080L;
 
   private final byte[] text;
   private final int end;
@@ -47,7 +40,7 @@ final class JsonCursor {
     this.text = text;
     this.at = start;
     this.end = end;
-    if (end - start >= 3 && text[start] == (byte) 0xEF && text[start + 1] == (byte) 0xBB && text[start + 2] == (byte) 0xBF) {
+    if (end - start >= 3 && (text[start] & 0xFF) == 0xEF && (text[start + 1] & 0xFF) == 0xBB) {
       throw fault(start, "a byte order mark is not allowed");
     }
   }
@@ -196,8 +189,8 @@ final class JsonCursor {
       if (depth > WALK_DEPTH_MAX) {
         throw new RefusedException(
             ErrorCode.INVALID_EVENT,
-            "JSON is nested deeper than " + WALK_DEPTH_MAX + " levels at " + place(at) + "; at most "
-                + EnvelopeReader.NESTING_MAX + " are allowed");
+            "JSON is nested deeper than " + WALK_DEPTH_MAX + " levels at " + JsonFault.place(text, at)
+                + "; at most " + EnvelopeReader.NESTING_MAX + " are allowed");
       }
     }
   }
@@ -268,99 +261,9 @@ final class JsonCursor {
   }
 
   private void string() {
-    int i = at + 1;
-    plain = true;
-    while (true) {
-      while (i + 8 <= end) {
-        long special = specials((long) LONGS.get(text, i));
-        if (special != 0) {
-          i += Long.numberOfTrailingZeros(special) >>> 3;
-          break;
-        }
-        i += 8;
-      }
-      if (i >= end) {
-        throw fault(at, "a string is not closed");
-      }
-      int b = text[i];
-      if (b == '"') {
-        at = i + 1;
-        return;
-      } else if (b == '\\') {
-        plain = false;
-        i = escape(i);
-      } else if (b >= ' ') {
-        i++;
-      } else if (b >= 0) {
-        throw fault(i, "a control character in a string is not escaped");
-      } else {
-        plain = false;
-        i = multibyte(i);
-      }
-    }
-  }
-
-  /** Marks, in the highest bit of each byte, what ends a run of ordinary ASCII; the lowest mark is always right. */
-  private static long specials(long eight) {
-    long quote = eight ^ ONES * '"';
-    long backslash = eight ^ ONES * '\\';
-    long control = (eight - ONES * ' ') & ~eight;
-    return (control | ((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | eight) & HIGHS;
-  }
-
-  private int escape(int backslash) {
-    int c = backslash + 1 < end ? text[backslash + 1] : -1;
-    switch (c) {
-      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> {
-        return backslash + 2;
-      }
-      case 'u' -> {
-        int unit = hex4(backslash);
-        if (unit < 0xD800 || unit > 0xDFFF) {
-          return backslash + 6;
-        }
-        int low = backslash + 6;
-        boolean pair =
-            unit < 0xDC00 && low + 1 < end && text[low] == '\\' && text[low + 1] == 'u' && (hex4(low) & 0xFC00) == 0xDC00;
-        if (!pair) {
-          throw fault(backslash, "a lone surrogate in a string");
-        }
-        return backslash + 12;
-      }
-      default -> throw fault(backslash, "an unknown escape in a string");
-    }
-  }
-
-  private int hex4(int backslash) {
-    int unit = 0;
-    for (int i = backslash + 2; i < backslash + 6; i++) {
-      int digit = i < end ? Character.digit(text[i], 16) : -1;
-      if (digit < 0) {
-        throw fault(backslash, "\\u needs four hexadecimal digits");
-      }
-      unit = unit << 4 | digit;
-    }
-    return unit;
-  }
-
-  /** Checks one character of 2 to 4 bytes by the table of well-formed UTF-8 (Unicode 3.9, D92). */
-  private int multibyte(int lead) {
-    int b = text[lead] & 0xFF;
-    int length = b >= 0xF0 ? 4 : b >= 0xE0 ? 3 : 2;
-    int low = b == 0xE0 ? 0xA0 : b == 0xF0 ? 0x90 : 0x80;
-    int high = b == 0xED ? 0x9F : b == 0xF4 ? 0x8F : 0xBF;
-    boolean wellFormed = b >= 0xC2 && b <= 0xF4 && lead + length <= end;
-    for (int i = 1; wellFormed && i < length; i++) {
-      int c = text[lead + i] & 0xFF;
-      wellFormed = c >= low && c <= high;
-      low = 0x80;
-      high = 0xBF;
-    }
-    if (!wellFormed) {
-      boolean surrogate = b == 0xED && lead + 1 < end && (text[lead + 1] & 0xE0) == 0xA0;
-      throw fault(lead, surrogate ? "a lone surrogate in a string" : "invalid UTF-8 in a string");
-    }
-    return lead + length;
+    int next = JsonStringWalk.skip(text, at, end);
+    plain = next >= 0;
+    at = plain ? next : ~next;
   }
 
   private RefusedException unexpected(String expected) {
@@ -368,21 +271,6 @@ final class JsonCursor {
   }
 
   private RefusedException fault(int offset, String what) {
-    return new RefusedException(ErrorCode.NOT_JSON, "Not strict JSON: " + what + " at " + place(offset));
-  }
-
-  /** Line and column count from 1, the column in characters; the byte offset counts from 0. */
-  private String place(int offset) {
-    int line = 1;
-    int column = 1;
-    for (int i = 0; i < offset; i++) {
-      if (text[i] == '\n') {
-        line++;
-        column = 1;
-      } else if ((text[i] & 0xC0) != 0x80) {
-        column++;
-      }
-    }
-    return "line " + line + ", column " + column + " (byte " + offset + ")";
+    return JsonFault.at(text, offset, what);
   }
 }

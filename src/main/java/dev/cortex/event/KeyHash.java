@@ -10,8 +10,8 @@ public final class KeyHash {
   private KeyHash() {}
 
   /**
-   * Whether the text is a UUID as 8-4-4-4-12 lower-case hexadecimal digits. With upper-case digits it is another id, and
-   * no UUID here.
+   * Whether the text is a UUID as 8-4-4-4-12 lower-case hexadecimal digits. With upper-case digits it is another id,
+   * and no UUID here.
    */
   public static boolean isUuid(String text) {
     if (text.length() != 36) {

@@ -31,9 +31,11 @@ final class Magnitude {
       return false;
     }
     long decimalExponent = wholeDigits - leadingZeros - 1 + exponent(text, i + 1, end);
-    return decimalExponent > 308
-        || (decimalExponent == 308
-            && Double.isInfinite(Double.parseDouble(new String(text, start, end - start, StandardCharsets.ISO_8859_1))));
+    if (decimalExponent != 308) {
+      return decimalExponent > 308;
+    }
+    String number = new String(text, start, end - start, StandardCharsets.ISO_8859_1);
+    return Double.isInfinite(Double.parseDouble(number));
   }
 
   private static long exponent(byte[] text, int start, int end) {
