@@ -102,12 +102,24 @@ public interface EventLog {
   /** Notes retention time, so that a start can recognise an implausible jump. */
   Future<Void> retentionMark(long wallMs);
 
-  /** Whether the log can commit right now: one empty write transaction. */
+  /** Whether the log can commit right now: one small write transaction. */
   Future<Void> probe();
 
   /** Marks a clean shutdown and releases every connection. */
   Future<Void> close();
 
-  /** One page of a log. {@code through} is the last offset covered, whether or not it is beneath the channel. */
-  record LogPage(List<StoredEvent> events, long through) {}
+  /**
+   * One page of a log.
+   *
+   * @param events what was found, in offset order
+   * @param through the last offset covered, whether or not it is beneath the channel; never beyond the head
+   * @param floor the log's floor when the page was read; above the offset asked for, the page has a hole at its start
+   */
+  record LogPage(List<StoredEvent> events, long through, long floor) {
+
+    /** A page of a log of which nothing was trimmed. */
+    public LogPage(List<StoredEvent> events, long through) {
+      this(events, through, 0);
+    }
+  }
 }

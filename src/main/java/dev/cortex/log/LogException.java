@@ -15,6 +15,8 @@ public final class LogException extends RuntimeException {
     READ_ONLY,
     /** The database is damaged or no database. */
     CORRUPT,
+    /** The database was made by a newer or another program; nothing was changed. */
+    INCOMPATIBLE,
     /** The statement may or may not have committed: claim again, re-read heads and keys, then answer. */
     UNKNOWN
   }

@@ -1,0 +1,246 @@
+package dev.cortex.log.sql;
+
+import dev.cortex.event.Draft;
+import dev.cortex.event.Priority;
+import dev.cortex.log.AppendResult;
+import dev.cortex.log.KeyRow;
+import dev.cortex.log.NewEvent;
+import dev.cortex.log.OrgAppend;
+import dev.cortex.log.SessionRow;
+import dev.cortex.store.Sql;
+import dev.cortex.store.SqlWork;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One group commit. Six statements however many orgs and events there are: the fence, the heads by compare-and-set, the
+ * heads of new orgs, then events, keys and sessions of those orgs only whose head moved. A row that cannot be inserted
+ * fails the whole transaction: skipping it would leave a hole in offsets that are already given out.
+ */
+final class AppendTransaction implements SqlWork<List<AppendResult>> {
+
+  private static final String MOVE_HEAD =
+      """
+      UPDATE org_heads SET head = ?, shard = ?, last_received_at = ?, touched_at = ?,
+        floor_received_at = CASE WHEN head = floor THEN ? ELSE floor_received_at END
+      WHERE org_id = ? AND head = ? AND log_id = ?""";
+
+  private static final String NEW_HEAD =
+      """
+      INSERT INTO org_heads (org_id, log_id, head, shard, last_received_at, touched_at, floor_received_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (org_id) DO NOTHING""";
+
+  private static final String EVENT =
+      """
+      INSERT INTO realtime_events (org_id, log_offset, id, user_id, type, payload, timestamp, received_at, agent_id,
+        session_id, sequence, idempotency_key, priority, trace_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+
+  private static final String KEY =
+      """
+      INSERT INTO event_keys (org_id, kind, key, log_offset, sequence, content_hash, received_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)""";
+
+  private static final String SESSION =
+      """
+      INSERT INTO sessions (org_id, agent_id, session_id, home, last_offset, last_sequence, touched_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (org_id, agent_id, session_id) DO UPDATE SET home = excluded.home,
+        last_offset = excluded.last_offset, last_sequence = excluded.last_sequence, touched_at = excluded.touched_at""";
+
+  private final List<OrgAppend> batch;
+  private final AppendResult[] results;
+
+  AppendTransaction(List<OrgAppend> batch) {
+    this.batch = batch;
+    this.results = new AppendResult[batch.size()];
+  }
+
+  @Override
+  public List<AppendResult> run(Sql sql) throws SQLException {
+    checkFence(sql);
+    moveHeads(sql);
+    createHeads(sql);
+    insertEvents(sql);
+    insertKeys(sql);
+    upsertSessions(sql);
+    return List.of(results);
+  }
+
+  private void checkFence(Sql sql) throws SQLException {
+    Set<Integer> shards = new LinkedHashSet<>();
+    for (OrgAppend org : batch) {
+      shards.add(org.shard());
+    }
+    Map<Integer, Long> epochs = Fence.epochs(sql, shards);
+    for (int i = 0; i < results.length; i++) {
+      OrgAppend org = batch.get(i);
+      boolean owner = Fence.holds(epochs, org.shard(), org.epoch());
+      results[i] = owner ? AppendResult.COMMITTED : AppendResult.DEPOSED;
+    }
+  }
+
+  private void moveHeads(Sql sql) throws SQLException {
+    PreparedStatement move = sql.prepare(MOVE_HEAD);
+    List<Integer> asked = new ArrayList<>();
+    for (int i = 0; i < results.length; i++) {
+      if (results[i] == AppendResult.COMMITTED) {
+        OrgAppend org = batch.get(i);
+        move.setLong(1, org.expectedHead() + org.events().size());
+        move.setInt(2, org.shard());
+        move.setLong(3, lastReceivedAt(org));
+        move.setLong(4, lastReceivedAt(org));
+        move.setLong(5, firstReceivedAt(org));
+        move.setString(6, org.orgId());
+        move.setLong(7, org.expectedHead());
+        move.setString(8, org.logId());
+        move.addBatch();
+        asked.add(i);
+      }
+    }
+    settle(asked, move);
+  }
+
+  /** An org with no row yet fails the compare-and-set too; only then, and only from offset 0, is its row made. */
+  private void createHeads(Sql sql) throws SQLException {
+    PreparedStatement create = sql.prepare(NEW_HEAD);
+    List<Integer> asked = new ArrayList<>();
+    for (int i = 0; i < results.length; i++) {
+      OrgAppend org = batch.get(i);
+      if (results[i] == AppendResult.HEAD_MOVED && org.expectedHead() == 0) {
+        create.setString(1, org.orgId());
+        create.setString(2, org.logId());
+        create.setLong(3, org.events().size());
+        create.setInt(4, org.shard());
+        create.setLong(5, lastReceivedAt(org));
+        create.setLong(6, lastReceivedAt(org));
+        create.setLong(7, firstReceivedAt(org));
+        create.addBatch();
+        asked.add(i);
+      }
+    }
+    settle(asked, create);
+  }
+
+  private void settle(List<Integer> asked, PreparedStatement statement) throws SQLException {
+    if (asked.isEmpty()) {
+      return;
+    }
+    int[] counts = statement.executeBatch();
+    for (int i = 0; i < counts.length; i++) {
+      results[asked.get(i)] = counts[i] == 1 ? AppendResult.COMMITTED : AppendResult.HEAD_MOVED;
+    }
+  }
+
+  private void insertEvents(Sql sql) throws SQLException {
+    PreparedStatement insert = sql.prepare(EVENT);
+    int rows = 0;
+    for (OrgAppend org : moved()) {
+      for (NewEvent event : org.events()) {
+        Draft draft = event.draft();
+        insert.setString(1, org.orgId());
+        insert.setLong(2, event.offset());
+        insert.setString(3, draft.id());
+        insert.setString(4, draft.userId());
+        insert.setString(5, draft.type());
+        insert.setString(6, new String(draft.payload(), StandardCharsets.UTF_8));
+        insert.setLong(7, draft.timestamp());
+        insert.setLong(8, event.receivedAt());
+        insert.setString(9, draft.agentId());
+        insert.setString(10, draft.sessionId());
+        insert.setLong(11, event.sequence());
+        setText(insert, 12, draft.idempotencyKey());
+        setText(insert, 13, draft.priority() == Priority.STANDARD ? "" : draft.priority().text());
+        setText(insert, 14, draft.traceId());
+        insert.addBatch();
+        rows++;
+      }
+    }
+    executeBatch(insert, rows);
+  }
+
+  private void insertKeys(Sql sql) throws SQLException {
+    PreparedStatement insert = sql.prepare(KEY);
+    int rows = 0;
+    for (OrgAppend org : moved()) {
+      for (NewEvent event : org.events()) {
+        for (KeyRow row : event.keys()) {
+          insert.setString(1, org.orgId());
+          insert.setInt(2, row.key().kind().number());
+          insert.setBytes(3, bits(row.key().hi(), row.key().lo()));
+          insert.setLong(4, row.offset());
+          insert.setLong(5, row.sequence());
+          insert.setBytes(6, bits(row.contentHi(), row.contentLo()));
+          insert.setLong(7, event.receivedAt());
+          insert.addBatch();
+          rows++;
+        }
+      }
+    }
+    executeBatch(insert, rows);
+  }
+
+  private void upsertSessions(Sql sql) throws SQLException {
+    PreparedStatement upsert = sql.prepare(SESSION);
+    int rows = 0;
+    for (OrgAppend org : moved()) {
+      for (SessionRow row : org.sessions()) {
+        upsert.setString(1, org.orgId());
+        upsert.setString(2, row.session().agentId());
+        upsert.setString(3, row.session().sessionId());
+        upsert.setString(4, row.home());
+        upsert.setLong(5, row.lastOffset());
+        upsert.setLong(6, row.lastSequence());
+        upsert.setLong(7, lastReceivedAt(org));
+        upsert.addBatch();
+        rows++;
+      }
+    }
+    executeBatch(upsert, rows);
+  }
+
+  private List<OrgAppend> moved() {
+    List<OrgAppend> moved = new ArrayList<>(batch.size());
+    for (int i = 0; i < results.length; i++) {
+      if (results[i] == AppendResult.COMMITTED) {
+        moved.add(batch.get(i));
+      }
+    }
+    return moved;
+  }
+
+  private static void executeBatch(PreparedStatement statement, int rows) throws SQLException {
+    if (rows > 0) {
+      statement.executeBatch();
+    }
+  }
+
+  private static long firstReceivedAt(OrgAppend org) {
+    return org.events().get(0).receivedAt();
+  }
+
+  private static long lastReceivedAt(OrgAppend org) {
+    return org.events().get(org.events().size() - 1).receivedAt();
+  }
+
+  private static void setText(PreparedStatement statement, int place, String text) throws SQLException {
+    if (text.isEmpty()) {
+      statement.setNull(place, Types.VARCHAR);
+    } else {
+      statement.setString(place, text);
+    }
+  }
+
+  /** 128 bits as the 16 bytes that the store compares. */
+  static byte[] bits(long hi, long lo) {
+    return ByteBuffer.allocate(16).putLong(hi).putLong(lo).array();
+  }
+}

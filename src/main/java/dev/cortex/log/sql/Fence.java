@@ -1,0 +1,64 @@
+package dev.cortex.log.sql;
+
+import dev.cortex.store.Sql;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The epochs of the shards: who may write is decided here and nowhere else. */
+final class Fence {
+
+  private static final int SHARDS_PER_QUERY = 256;
+  private static final String RAISE =
+      """
+      INSERT INTO shards (shard, epoch, owner) VALUES (?, 1, ?)
+      ON CONFLICT (shard) DO UPDATE SET epoch = shards.epoch + 1, owner = excluded.owner""";
+
+  private Fence() {}
+
+  /** Raises the epoch of each shard and answers the new ones. */
+  static Map<Integer, Long> raise(Sql sql, String owner, Collection<Integer> shards) throws SQLException {
+    PreparedStatement raise = sql.prepare(RAISE);
+    for (int shard : shards) {
+      raise.setInt(1, shard);
+      raise.setString(2, owner);
+      raise.addBatch();
+    }
+    if (!shards.isEmpty()) {
+      raise.executeBatch();
+    }
+    return epochs(sql, shards);
+  }
+
+  /** Whether that epoch is the shard's; a shard that nobody ever claimed has no epoch and no owner. */
+  static boolean holds(Map<Integer, Long> epochs, int shard, long epoch) {
+    Long current = epochs.get(shard);
+    return current != null && current == epoch;
+  }
+
+  /** The epochs of these shards, those excepted that nobody ever claimed. */
+  static Map<Integer, Long> epochs(Sql sql, Collection<Integer> shards) throws SQLException {
+    List<Integer> all = new ArrayList<>(shards);
+    Map<Integer, Long> epochs = new HashMap<>();
+    for (int from = 0; from < all.size(); from += SHARDS_PER_QUERY) {
+      List<Integer> part = all.subList(from, Math.min(from + SHARDS_PER_QUERY, all.size()));
+      int places = Sql.places(part.size(), SHARDS_PER_QUERY);
+      PreparedStatement query =
+          sql.prepare("SELECT shard, epoch FROM shards WHERE shard IN (" + Sql.list("?", places) + ")");
+      for (int i = 0; i < places; i++) {
+        query.setInt(i + 1, part.get(Math.min(i, part.size() - 1)));
+      }
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          epochs.put(row.getInt(1), row.getLong(2));
+        }
+      }
+    }
+    return epochs;
+  }
+}

@@ -1,0 +1,68 @@
+package dev.cortex.log.sql;
+
+import dev.cortex.log.OrgHead;
+import dev.cortex.store.Sql;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The head row of each org, as read by everyone who needs one. */
+final class HeadRows {
+
+  private static final int ORGS_PER_QUERY = 256;
+  private static final String COLUMNS = "SELECT org_id, log_id, head, floor, shard, last_received_at FROM org_heads ";
+  private static final String ONE = COLUMNS + "WHERE org_id = ?";
+  private static final String EXPIRED =
+      COLUMNS + "WHERE floor_received_at > 0 AND floor_received_at < ? ORDER BY floor_received_at LIMIT ?";
+
+  private HeadRows() {}
+
+  static Optional<OrgHead> one(Sql sql, String orgId) throws SQLException {
+    PreparedStatement query = sql.prepare(ONE);
+    query.setString(1, orgId);
+    try (ResultSet row = query.executeQuery()) {
+      return row.next() ? Optional.of(head(row)) : Optional.empty();
+    }
+  }
+
+  static Map<String, OrgHead> of(Sql sql, List<String> orgIds) throws SQLException {
+    Map<String, OrgHead> heads = new HashMap<>();
+    for (int from = 0; from < orgIds.size(); from += ORGS_PER_QUERY) {
+      List<String> part = orgIds.subList(from, Math.min(from + ORGS_PER_QUERY, orgIds.size()));
+      int places = Sql.places(part.size(), ORGS_PER_QUERY);
+      PreparedStatement query = sql.prepare(COLUMNS + "WHERE org_id IN (" + Sql.list("?", places) + ")");
+      for (int i = 0; i < places; i++) {
+        query.setString(i + 1, part.get(Math.min(i, part.size() - 1)));
+      }
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          heads.put(row.getString(1), head(row));
+        }
+      }
+    }
+    return heads;
+  }
+
+  static List<OrgHead> expired(Sql sql, long cutoffMs, int limit) throws SQLException {
+    PreparedStatement query = sql.prepare(EXPIRED);
+    query.setLong(1, cutoffMs);
+    query.setInt(2, limit);
+    List<OrgHead> heads = new ArrayList<>();
+    try (ResultSet row = query.executeQuery()) {
+      while (row.next()) {
+        heads.add(head(row));
+      }
+    }
+    return heads;
+  }
+
+  private static OrgHead head(ResultSet row) throws SQLException {
+    return new OrgHead(
+        row.getString(1), row.getString(2), row.getLong(3), row.getLong(4), row.getInt(5), row.getLong(6));
+  }
+}

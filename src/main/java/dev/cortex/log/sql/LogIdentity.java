@@ -1,0 +1,137 @@
+package dev.cortex.log.sql;
+
+import dev.cortex.log.LogIds;
+import dev.cortex.store.Sql;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Decides at start whether this database is still the log that it was. A nonce stands in the database and in a file
+ * beside it and changes at every start and clean stop: when they disagree, one of the two was put back from a backup.
+ * Then, and after an unclean stop whose last commits may be missing, every log id is renewed, so that no old cursor
+ * silently matches other events, and so is the incarnation under which this installation numbers its outbox.
+ */
+final class LogIdentity {
+
+  /** What a start found. */
+  enum Start {
+    /** A database that never held anything. */
+    FRESH,
+    /** The log as it was left. */
+    SAME,
+    /** The database is not the one that was here before. */
+    RESTORED,
+    /** It stopped uncleanly while commits were not forced to disk. */
+    TAIL_LOST
+  }
+
+  private static final String NONCE = "nonce";
+  private static final String INCARNATION = "incarnation";
+  private static final String SHUTDOWN = "shutdown";
+  private static final String DURABILITY = "durability";
+  private static final String CLEAN = "clean";
+  private static final String RUNNING = "running";
+  private static final String RELAXED = "relaxed";
+  private static final String FULL = "full";
+
+  private final NonceFile file;
+  private final LogIds ids;
+
+  LogIdentity(NonceFile file, LogIds ids) {
+    this.file = file;
+    this.ids = ids;
+  }
+
+  /** Recognises the database and marks it as running; {@link #settle} follows once that has committed. */
+  Start start(Sql sql, boolean fullDurability, long nowMs) throws SQLException {
+    Optional<String> nonce = Meta.read(sql, NONCE);
+    Start start = recognise(sql, nonce);
+    if (start != Start.SAME) {
+      Meta.write(sql, INCARNATION, ids.next());
+    }
+    if (start == Start.RESTORED || start == Start.TAIL_LOST) {
+      renewLogIds(sql, nowMs);
+    }
+    Meta.write(sql, SHUTDOWN, RUNNING);
+    Meta.write(sql, DURABILITY, fullDurability ? FULL : RELAXED);
+    changeNonce(sql, nonce);
+    return start;
+  }
+
+  /** Marks a clean stop; {@link #settle} follows once that has committed. */
+  void stop(Sql sql) throws SQLException {
+    Meta.write(sql, SHUTDOWN, CLEAN);
+    changeNonce(sql, Meta.read(sql, NONCE));
+  }
+
+  /** Leaves only the committed nonce in the file. */
+  void settle(Sql sql) throws SQLException {
+    writeFile(List.of(Meta.read(sql, NONCE).orElseThrow()));
+  }
+
+  /** The incarnation under which this installation numbers what it produces. */
+  static String incarnation(Sql sql) throws SQLException {
+    return Meta.read(sql, INCARNATION).orElseThrow();
+  }
+
+  private Start recognise(Sql sql, Optional<String> nonce) throws SQLException {
+    if (nonce.isEmpty()) {
+      return Start.FRESH;
+    }
+    if (!readFile().contains(nonce.get())) {
+      return Start.RESTORED;
+    }
+    boolean clean = Meta.read(sql, SHUTDOWN).equals(Optional.of(CLEAN));
+    boolean relaxed = Meta.read(sql, DURABILITY).equals(Optional.of(RELAXED));
+    return relaxed && !clean ? Start.TAIL_LOST : Start.SAME;
+  }
+
+  private void changeNonce(Sql sql, Optional<String> old) throws SQLException {
+    String fresh = ids.next();
+    List<String> both = new ArrayList<>(old.stream().toList());
+    both.add(fresh);
+    writeFile(both);
+    Meta.write(sql, NONCE, fresh);
+  }
+
+  private void renewLogIds(Sql sql, long nowMs) throws SQLException {
+    PreparedStatement retire =
+        sql.prepare("INSERT INTO old_log_ids (log_id, org_id, retired_at) SELECT log_id, org_id, ? FROM org_heads");
+    retire.setLong(1, nowMs);
+    retire.executeUpdate();
+    List<String> orgs = new ArrayList<>();
+    try (ResultSet row = sql.prepare("SELECT org_id FROM org_heads").executeQuery()) {
+      while (row.next()) {
+        orgs.add(row.getString(1));
+      }
+    }
+    PreparedStatement renew = sql.prepare("UPDATE org_heads SET log_id = ? WHERE org_id = ?");
+    for (String org : orgs) {
+      renew.setString(1, ids.next());
+      renew.setString(2, org);
+      renew.executeUpdate();
+    }
+  }
+
+  private List<String> readFile() {
+    try {
+      return file.read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void writeFile(List<String> nonces) {
+    try {
+      file.write(nonces);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.cortex.log.sql;
+
+import dev.cortex.store.Sql;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** Named facts about the database as a whole. */
+final class Meta {
+
+  private static final String READ = "SELECT value FROM meta WHERE name = ?";
+  private static final String WRITE =
+      "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+  private Meta() {}
+
+  static Optional<String> read(Sql sql, String name) throws SQLException {
+    PreparedStatement query = sql.prepare(READ);
+    query.setString(1, name);
+    try (ResultSet row = query.executeQuery()) {
+      return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+    }
+  }
+
+  static void write(Sql sql, String name, String value) throws SQLException {
+    PreparedStatement write = sql.prepare(WRITE);
+    write.setString(1, name);
+    write.setString(2, value);
+    write.executeUpdate();
+  }
+}

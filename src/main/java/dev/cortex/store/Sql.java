@@ -1,0 +1,79 @@
+package dev.cortex.store;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One database connection with its prepared statements; used by one thread at a time. */
+public final class Sql {
+
+  /** Statements kept prepared per connection: more than all of the program's, so that none is prepared twice. */
+  private static final int STATEMENTS_MAX = 96;
+
+  private final Connection connection;
+  private final LinkedHashMap<String, PreparedStatement> statements = new LinkedHashMap<>(64, 0.75f, true);
+
+  /** A view of that connection, which stays owned by the caller. */
+  Sql(Connection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * The prepared statement of that text, shared by everyone who uses this connection: bind every parameter, close its
+   * result sets, but never the statement.
+   */
+  public PreparedStatement prepare(String text) throws SQLException {
+    PreparedStatement statement = statements.get(text);
+    if (statement == null) {
+      statement = connection.prepareStatement(text);
+      statements.put(text, statement);
+      if (statements.size() > STATEMENTS_MAX) {
+        Map.Entry<String, PreparedStatement> eldest = statements.entrySet().iterator().next();
+        statements.remove(eldest.getKey());
+        eldest.getValue().close();
+      }
+    }
+    return statement;
+  }
+
+  /** Runs a statement without parameters to its end, whatever it answers. */
+  public void execute(String text) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      if (statement.execute(text)) {
+        try (ResultSet rows = statement.getResultSet()) {
+          while (rows.next()) {
+            // some pragmas do their work a row at a time
+          }
+        }
+      }
+    }
+  }
+
+  /** The integer that a query without parameters answers first, 0 when it answers nothing. */
+  public long number(String query) throws SQLException {
+    try (ResultSet row = prepare(query).executeQuery()) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  /** {@code groups} copies of {@code group}, separated by commas: the list of an IN or a VALUES. */
+  public static String list(String group, int groups) {
+    return (group + ',').repeat(groups - 1) + group;
+  }
+
+  /**
+   * The number of places a list of {@code wanted} values gets: a power of four, at most {@code most}, so that few
+   * different statements exist. Spare places repeat the last value.
+   */
+  public static int places(int wanted, int most) {
+    int places = 1;
+    while (places < wanted && places < most) {
+      places = Math.min(places * 4, most);
+    }
+    return places;
+  }
+}
