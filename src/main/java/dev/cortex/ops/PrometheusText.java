@@ -62,7 +62,7 @@ final class PrometheusText {
             .build());
   }
 
-  /** Adds a histogram with one series a label value, or a single one without label when {@code label} is empty; unit as above. */
+  /** Adds a histogram with a series for each label value, or one without label when {@code label} is empty. */
   void histogram(String name, String help, String label, Map<String, Distribution> series, double unit) {
     HistogramSnapshot.Builder histogram = HistogramSnapshot.builder().name(name).help(help);
     series.forEach((word, distribution) -> {

@@ -13,18 +13,19 @@ import java.util.Deque;
  * and monotonic time that was read within the last period. A wall that jumps ahead, for ten minutes or for good, is
  * believed once it has stood for a whole period of monotonic time, for then everything older than the jump has expired
  * by either clock. A wall that jumps back is believed at once, which keeps events longer. Where the monotonic clock
- * stands still in suspend, waking looks like a jump ahead: a laptop keeps what its last 24 <em>waking</em> hours brought.
+ * stands still in suspend, waking looks like a jump ahead: a laptop keeps what its last 24 <em>waking</em> hours
+ * brought.
  *
  * <p>Across a restart only the wall can tell how long the process was away. An absence of up to {@link #ABSENCE_MAX_MS}
- * is believed; a longer one (a dead clock battery jumps by years) is treated as a jump ahead: retention time goes on from
- * the noted time.
+ * is believed; a longer one (a dead clock battery jumps by years) is treated as a jump ahead: retention time goes on
+ * from the noted time.
  *
  * <p>Excursions of the wall between two readings are not seen: read it once a minute. Used by one thread.
  */
 @Pure
 public final class RetentionClock {
 
-  /** 35 days: longer than a long holiday with the laptop closed, far shorter than the jump of a clock that lost power. */
+  /** 35 days: longer than a long holiday with the laptop closed, shorter than the jump of a clock that lost power. */
   public static final long ABSENCE_MAX_MS = 35L * 24 * 60 * 60 * 1000;
 
   /**
