@@ -8,6 +8,9 @@ import java.util.Optional;
 @Pure
 public final class LocalGuard {
 
+  /** Rules for a server on that port, which asks for that token if there is one. */
+  public LocalGuard(List<String> allowedOrigins, int port, Optional<String> requiredToken) {}
+
   /** What of a request the decision needs; header lists hold every occurrence, in order. */
   public record Request(
       String method,
