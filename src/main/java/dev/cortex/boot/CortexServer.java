@@ -120,7 +120,7 @@ public final class CortexServer {
   /**
    * Publishes one event or an array of events, as JSON text, by the same path as every other door.
    *
-   * @return the fate of each event, in order, after its commit; a failure means that the fate is not known, so repeat it
+   * @return the fate of each event, in order, after its commit; a failure means that the fate is not known: repeat it
    *     with the same ids
    */
   public Future<List<Outcome>> publish(String json) {
@@ -157,14 +157,15 @@ public final class CortexServer {
     return socket
         .connect(options)
         .map(open -> {
-          open.closeHandler(done -> ended.tryComplete(Optional.ofNullable(open.closeStatusCode()).orElse((short) 1006)));
+          open.closeHandler(
+              done -> ended.tryComplete(Optional.ofNullable(open.closeStatusCode()).orElse((short) 1006)));
           return new Subscription(open, ended.future());
         });
   }
 
   /** Stops: no new connections, clients told to go, everything accepted committed, then the log closed. Idempotent. */
   public Future<Void> close() {
-    return close(Duration.ofSeconds(Math.min(STOP_SECONDS_MAX, config.server().drainSeconds())));
+    return close(Duration.ofSeconds(Math.max(1, Math.min(STOP_SECONDS_MAX, config.server().drainSeconds()))));
   }
 
   /** Stops as {@link #close()} does, with all stages together given at most that long. */

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** The data directory of a running server, locked for as long as it runs. All methods block briefly on the file system. */
+/** The data directory of a running server, locked for as long as it runs. Methods block briefly on the file system. */
 final class DataDirectory implements AutoCloseable {
 
   /**

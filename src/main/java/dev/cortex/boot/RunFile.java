@@ -48,7 +48,12 @@ public record RunFile(String url, int port, long pid, String version, long start
   /** Writes the file so that readers see the old one or the new one, never half of one. */
   void write(Path dataDir) throws IOException {
     JsonObject json =
-        new JsonObject().put("url", url).put("port", port).put("pid", pid).put("version", version).put("started", startedMs);
+        new JsonObject()
+            .put("url", url)
+            .put("port", port)
+            .put("pid", pid)
+            .put("version", version)
+            .put("started", startedMs);
     token.ifPresent(secret -> json.put("token", secret));
     Path fresh = dataDir.resolve(NAME + ".new");
     Files.deleteIfExists(fresh);

@@ -58,7 +58,9 @@ final class Stages {
         .open(vertx, dataDir, config.store())
         .compose(opened -> {
           eventLog = Optional.of(opened);
-          return opened.probe().compose(ok -> deploy("room", new OrgRoomVerticle(config, opened, metrics, clock, NODE)));
+          return opened
+              .probe()
+              .compose(ok -> deploy("room", new OrgRoomVerticle(config, opened, metrics, clock, NODE)));
         })
         .compose(room -> deploy("ingest", new IngestVerticle(config, metrics, clock, NODE)))
         .compose(ingest -> deploy("ws-server", door))

@@ -14,6 +14,8 @@ final class Commands {
   /** Exit code for a command line that cannot be understood, as in {@code sysexits.h}. */
   static final int USAGE = 64;
 
+  private static final String VERSION = "cortex " + Version.TEXT;
+
   private static final List<Map.Entry<String, String>> EXIT_CODES =
       List.of(
           Map.entry("0", "stopped by a signal, or the command succeeded"),
@@ -36,7 +38,8 @@ final class Commands {
 
   /** The whole command line, for running it and for its help. */
   static CommandLine commandLine() {
-    CommandSpec root = CommandSpec.create().name("cortex").mixinStandardHelpOptions(true).version("cortex " + Version.TEXT);
+    CommandSpec root = CommandSpec.create().name("cortex");
+    root.mixinStandardHelpOptions(true).version(VERSION);
     root.usageMessage()
         .description("Ordered, durable events for AI-agent products.", "Without a command: serve.")
         .exitCodeListHeading("%nExit codes:%n")
@@ -47,7 +50,7 @@ final class Commands {
     CommandLine line = new CommandLine(root);
     line.getCommandSpec().exitCodeOnInvalidInput(USAGE);
     for (CommandLine each : line.getSubcommands().values()) {
-      each.getCommandSpec().mixinStandardHelpOptions(true).version("cortex " + Version.TEXT).exitCodeOnInvalidInput(USAGE);
+      each.getCommandSpec().mixinStandardHelpOptions(true).version(VERSION).exitCodeOnInvalidInput(USAGE);
     }
     return line;
   }

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The command line. {@code serve} is the default and is started without the command-line library, which costs a tenth of
- * a second to load; every other command, help and version go through it.
+ * The command line. {@code serve} is the default and is started without the command-line library, which takes long to
+ * load; every other command, help and version go through it.
  */
 public final class Cortex {
 

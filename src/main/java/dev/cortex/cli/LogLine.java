@@ -86,7 +86,9 @@ final class LogLine extends Handler {
     if (!text.contains("oken") && !text.contains("earer")) {
       return text;
     }
-    return Pattern.compile("(?i)(token[\"']?\\s*[=:]\\s*[\"']?|bearer\\s+)[^\\s\"'&]+").matcher(text).replaceAll("$1********");
+    return Pattern.compile("(?i)(token[\"']?\\s*[=:]\\s*[\"']?|bearer\\s+)[^\\s\"'&]+")
+        .matcher(text)
+        .replaceAll("$1********");
   }
 
   private static String quoted(String text) {

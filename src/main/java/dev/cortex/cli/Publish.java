@@ -25,7 +25,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The {@code publish} command: sends events to a running server and prints the fate of each, one JSON a line. */
-@Command(name = "publish", description = "Publishes events: from arguments, from options, or from standard input, one JSON object a line.")
+@Command(
+    name = "publish",
+    description = "Publishes events: from arguments, from options, or from standard input, one JSON object a line.")
 final class Publish implements Callable<Integer> {
 
   private static final int BATCH_EVENTS_MAX = 500;
@@ -95,7 +97,8 @@ final class Publish implements Callable<Integer> {
     session.ifPresent(value -> event.put("sessionId", value));
     String head = event.encode();
     // The payload's text goes as it came: numbers keep every digit.
-    return payload.map(text -> head.substring(0, head.length() - 1) + ",\"payload\":" + object("--payload", text) + "}").orElse(head);
+    String open = head.substring(0, head.length() - 1);
+    return payload.map(text -> open + ",\"payload\":" + object("--payload", text) + "}").orElse(head);
   }
 
   /** Sends what standard input holds as it comes: a batch ends when no further line is waiting. */

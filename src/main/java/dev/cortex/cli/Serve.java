@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 
 /**
- * The {@code serve} command: reads its flags, starts the server and keeps the contract with a launcher. Exactly one line
- * goes to standard output, {@code CORTEX_READY} or {@code CORTEX_ERROR}; everything for people goes to standard error.
+ * The {@code serve} command: reads its flags, starts the server and keeps the contract with a launcher. Exactly one
+ * line goes to standard output, {@code CORTEX_READY} or {@code CORTEX_ERROR}; all that people read goes to standard
+ * error.
  */
 final class Serve {
 

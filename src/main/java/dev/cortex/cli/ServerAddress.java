@@ -17,10 +17,16 @@ final class ServerAddress {
 
   private static final String DEFAULT_URL = "http://127.0.0.1:3693";
 
-  @Option(names = "--url", paramLabel = "URL", description = "the server; default: the one running on the data directory, else " + DEFAULT_URL)
+  @Option(
+      names = "--url",
+      paramLabel = "URL",
+      description = "the server; default: the one running on the data directory, else " + DEFAULT_URL)
   private Optional<String> url = Optional.empty();
 
-  @Option(names = "--token", paramLabel = "TOKEN", description = "token to send; default: CORTEX_TOKEN, else that of the run file")
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      description = "token to send; default: CORTEX_TOKEN, else that of the run file")
   private Optional<String> token = Optional.empty();
 
   @Option(names = "--data-dir", paramLabel = "DIR", description = "data directory whose run file names the server")

@@ -12,7 +12,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The {@code tail} command: prints events as they come, one JSON a line, and resumes after a lost connection. */
-@Command(name = "tail", description = "Prints events as they come, one JSON object a line; reconnects and resumes by itself.")
+@Command(
+    name = "tail",
+    description = "Prints events as they come, one JSON object a line; reconnects and resumes by itself.")
 final class Tail implements Callable<Integer> {
 
   private static final long BACKOFF_MS_MIN = 250;
@@ -20,13 +22,19 @@ final class Tail implements Callable<Integer> {
 
   @Mixin private ServerAddress address = new ServerAddress();
 
-  @Option(names = "--channel", paramLabel = "CHANNEL", description = "org, org:agent or org:agent:session; repeatable; default: everything")
+  @Option(
+      names = "--channel",
+      paramLabel = "CHANNEL",
+      description = "org, org:agent or org:agent:session; repeatable; default: everything")
   private List<String> channels = new ArrayList<>();
 
   @Option(names = "--org", paramLabel = "ORG", description = "an org; repeatable")
   private List<String> orgs = new ArrayList<>();
 
-  @Option(names = "--since", paramLabel = "CURSOR", description = "a cursor, or Unix milliseconds; repeatable; default: from now")
+  @Option(
+      names = "--since",
+      paramLabel = "CURSOR",
+      description = "a cursor, or Unix milliseconds; repeatable; default: from now")
   private List<String> since = new ArrayList<>();
 
   @Option(names = "--once", description = "end at the first lost connection instead of reconnecting")

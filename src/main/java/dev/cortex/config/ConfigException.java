@@ -2,7 +2,7 @@ package dev.cortex.config;
 
 import java.util.List;
 
-/** A configuration that must not be started with. Each problem is one line that says where, what and what is allowed. */
+/** A configuration that must not be started with. Each problem is one line: where, what, and what is allowed. */
 public final class ConfigException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;

@@ -50,7 +50,8 @@ public final class ConfigLoader {
   private static void requireAvailable(String profile) {
     if (!PROFILES.contains(profile)) {
       String nearest = NearestName.of(profile, PROFILES).map(name -> "; did you mean " + name + "?").orElse("");
-      throw new ConfigException("--profile: unknown profile " + profile + nearest + " Allowed: " + String.join(", ", PROFILES));
+      throw new ConfigException(
+          "--profile: unknown profile " + profile + nearest + " Allowed: " + String.join(", ", PROFILES));
     }
     if (!profile.equals("local")) {
       throw new ConfigException("--profile: " + profile + " is not part of this version; use --profile local");
@@ -129,7 +130,8 @@ public final class ConfigLoader {
             s.text("store.password"),
             CortexConfig.Store.Durability.valueOf(upper(s.text("store.durability")))),
         new CortexConfig.Retention(s.whole("retention.hours")),
-        new CortexConfig.Room(CortexConfig.Room.Sharding.valueOf(upper(s.text("room.sharding"))), s.whole("room.shards")),
+        new CortexConfig.Room(
+            CortexConfig.Room.Sharding.valueOf(upper(s.text("room.sharding"))), s.whole("room.shards")),
         new CortexConfig.Cluster(
             s.text("cluster.name"), s.text("cluster.host"), s.whole("cluster.port"), s.list("cluster.members")),
         bindAuth(s),

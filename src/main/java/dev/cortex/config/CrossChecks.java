@@ -30,7 +30,8 @@ final class CrossChecks {
       refuse("store.url", "a desktop stores in SQLite in its data directory; leave it empty");
     }
     if (settings.whole("sync.poll_min_ms") > settings.whole("sync.poll_max_ms")) {
-      refuse("sync.poll_min_ms", "must not exceed sync.poll_max_ms (" + settings.whole("sync.poll_max_ms") + ")");
+      String rule = "must not exceed sync.poll_max_ms (" + settings.whole("sync.poll_max_ms") + ")";
+      refuse("sync.poll_min_ms", rule, "sync.poll_max_ms");
     }
     for (String key : List.of("sync.cloud_url", "auth.jwks_url")) {
       requireSafe(key, "plain http is for loopback only; use https");
@@ -40,18 +41,20 @@ final class CrossChecks {
     }
     int port = settings.whole("server.port");
     if (port != 0 && port == settings.whole("sync.callback_port")) {
-      refuse("sync.callback_port", "must differ from server.port (" + port + ")");
+      refuse("sync.callback_port", "must differ from server.port (" + port + ")", "server.port");
     }
-    double signal =
-        settings.whole("transport.max_queue_size_per_connection") * settings.decimal("transport.backpressure_threshold");
+    int queue = settings.whole("transport.max_queue_size_per_connection");
+    double signal = queue * settings.decimal("transport.backpressure_threshold");
     if (signal < 1) {
-      refuse("transport.backpressure_threshold", "signals before one event is queued; raise it or the queue size");
+      String rule = "signals before one event is queued; raise it or the queue size";
+      refuse("transport.backpressure_threshold", rule, "transport.max_queue_size_per_connection");
     }
-    double lastDelay =
-        settings.whole("retry_policy.initial_delay_ms")
-            * Math.pow(settings.decimal("retry_policy.backoff_multiplier"), settings.whole("retry_policy.max_attempts") - 2);
+    int retries = settings.whole("retry_policy.max_attempts") - 1;
+    double growth = Math.pow(settings.decimal("retry_policy.backoff_multiplier"), retries - 1);
+    double lastDelay = settings.whole("retry_policy.initial_delay_ms") * growth;
     if (lastDelay > RETRY_DELAY_MS_MAX) {
-      refuse("retry_policy.max_attempts", "the last retry would wait over 7 days; lower it, the delay or the multiplier");
+      String rule = "the last retry would wait over 7 days; lower it, the delay or the multiplier";
+      refuse("retry_policy.max_attempts", rule, "retry_policy.initial_delay_ms", "retry_policy.backoff_multiplier");
     }
   }
 
@@ -81,7 +84,9 @@ final class CrossChecks {
     }
   }
 
-  private void refuse(String key, String rule) {
-    settings.problem(settings.place(key), key + ": " + rule);
+  /** Notes a broken rule of a key, at the place where it or one of the others involved was set. */
+  private void refuse(String key, String rule, String... others) {
+    List<String> involved = Stream.concat(Stream.of(key), Stream.of(others)).toList();
+    settings.problem(settings.place(involved), key + ": " + rule);
   }
 }

@@ -3,13 +3,10 @@ package dev.cortex.config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Writes the effective configuration as YAML: what {@code --check-config} prints. Secrets are masked. */
 final class EffectiveYaml {
-
-  private static final String MASK = "********";
 
   private EffectiveYaml() {}
 
@@ -51,13 +48,7 @@ final class EffectiveYaml {
   }
 
   private static String quoted(Key key, String text) {
-    String shown = key.secret() && !text.isEmpty() ? MASK : withoutCredentials(text);
+    String shown = key.secret() && !text.isEmpty() ? Shapes.MASK : Shapes.withoutCredentials(text);
     return '"' + shown.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
-  }
-
-  /** URLs can carry credentials before the host or in the query. */
-  private static String withoutCredentials(String text) {
-    String query = Pattern.compile("(?i)(password|pwd|secret|token|key)=[^&;]*").matcher(text).replaceAll("$1=" + MASK);
-    return Pattern.compile("//[^/@]*@").matcher(query).replaceAll("//" + MASK + "@");
   }
 }

@@ -12,7 +12,14 @@ final class EnvironmentLayer {
 
   /** Variables that scripts and commands read themselves; they are no settings. */
   static final Set<String> RESERVED =
-      Set.of("CORTEX_HOME", "CORTEX_JAVA_HOME", "CORTEX_JAVA_OPTS", "CORTEX_JAR", "CORTEX_TOKEN", "CORTEX_URL");
+      Set.of(
+          "CORTEX_ARCHIVE",
+          "CORTEX_HOME",
+          "CORTEX_JAR",
+          "CORTEX_JAVA_HOME",
+          "CORTEX_JAVA_OPTS",
+          "CORTEX_TOKEN",
+          "CORTEX_URL");
 
   private final Settings settings;
   private final List<String> warnings;

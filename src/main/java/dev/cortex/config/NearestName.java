@@ -1,5 +1,7 @@
 package dev.cortex.config;
 
+import static java.util.Comparator.comparingInt;
+
 import dev.cortex.base.Pure;
 import java.util.Collection;
 import java.util.Optional;
@@ -10,18 +12,18 @@ final class NearestName {
 
   private NearestName() {}
 
-  /** The nearest candidate; empty when none is within half of the text's length (and at least 3) edits. */
+  /**
+   * The candidate that ends with the same word after its last dot, else the shortest one that continues the text, else
+   * the one with the fewest edits; empty when that takes more than half of the text's length (and more than 3).
+   */
   static Optional<String> of(String text, Collection<String> candidates) {
-    String best = "";
-    int bestDistance = Math.max(3, text.length() / 2) + 1;
-    for (String candidate : candidates) {
-      int distance = distance(text, candidate);
-      if (distance < bestDistance) {
-        best = candidate;
-        bestDistance = distance;
-      }
-    }
-    return best.isEmpty() ? Optional.empty() : Optional.of(best);
+    String word = text.substring(text.lastIndexOf('.') + 1);
+    return candidates.stream()
+        .filter(candidate -> candidate.endsWith('.' + word))
+        .findFirst()
+        .or(() -> candidates.stream().filter(each -> each.startsWith(text)).min(comparingInt(String::length)))
+        .or(() -> candidates.stream().min(comparingInt(each -> distance(text, each))))
+        .filter(best -> best.contains(word) || distance(text, best) <= Math.max(3, text.length() / 2));
   }
 
   /** How many characters must be inserted, deleted or replaced to turn one text into the other. */

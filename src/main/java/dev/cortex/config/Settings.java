@@ -33,7 +33,7 @@ final class Settings {
     List<String> allowed = Keys.within(known).stream().map(each -> prefix + each).toList();
     List<String> everything = new ArrayList<>(allowed);
     Keys.ALL.forEach(key -> everything.add(key.name()));
-    String nearest = NearestName.of(name, everything).map(each -> "; did you mean " + each + "?").orElse("");
+    String nearest = NearestName.of(name, everything).map(each -> "; did you mean " + each + "?").orElse(".");
     problem(origin, "unknown key " + name + nearest + " Allowed here: " + String.join(", ", allowed));
   }
 
@@ -49,13 +49,14 @@ final class Settings {
 
   /** Where the key was set; empty when it has its initial value. */
   Optional<String> origin(Key key) {
-    return Optional.ofNullable(byName.get(key.name())).filter(s -> !s.value().equals(key.initial())).map(Setting::origin);
+    return Optional.ofNullable(byName.get(key.name()))
+        .filter(setting -> !setting.value().equals(key.initial()))
+        .map(Setting::origin);
   }
 
-  /** Where the key was set, for a problem's place. */
-  String place(String name) {
-    Setting setting = byName.get(name);
-    return setting == null ? "default" : setting.origin();
+  /** Where a problem between these keys comes from: the first of them that was set. */
+  String place(List<String> names) {
+    return names.stream().filter(byName::containsKey).findFirst().map(name -> byName.get(name).origin()).orElse("default");
   }
 
   /** The value of a key. */
@@ -103,7 +104,9 @@ final class Settings {
       byName.put(key.name(), new Setting(value.get(), origin));
       return;
     }
-    String shown = key.secret() ? "this value" : "'" + (text.length() > 80 ? text.substring(0, 80) + "…" : text) + "'";
+    String plain = Shapes.withoutCredentials(text);
+    String cut = plain.length() > 80 ? plain.substring(0, 80) + "…" : plain;
+    String shown = key.secret() ? "this value" : "'" + cut + "'";
     problem(origin, key.name() + ": " + shown + " is not allowed; allowed: " + key.kind().allowed());
   }
 }

@@ -1,6 +1,5 @@
 package dev.cortex.config;
 
-import dev.cortex.base.Pure;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
@@ -8,8 +7,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The shapes of text that configuration values can have. No look-ups: a host name is judged by its letters. */
-@Pure
 final class Shapes {
+
+  /** What is shown in place of a secret. */
+  static final String MASK = "********";
 
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "::1", "localhost");
   private static final Set<String> RESERVED_HEADERS =
@@ -25,7 +26,9 @@ final class Shapes {
 
   /** A name as the envelope knows it. */
   static boolean name(String text) {
-    return !text.isEmpty() && text.length() <= 128 && text.chars().allMatch(c -> alphanumeric(c) || "._~-".indexOf(c) >= 0);
+    return !text.isEmpty()
+        && text.length() <= 128
+        && text.chars().allMatch(c -> alphanumeric(c) || "._~-".indexOf(c) >= 0);
   }
 
   /** A host name or address, an IPv6 one without brackets. */
@@ -80,6 +83,15 @@ final class Shapes {
         .filter(uri -> uri.getRawPath().isEmpty() && uri.getRawQuery() == null && uri.getRawFragment() == null)
         .filter(uri -> uri.getRawUserInfo() == null)
         .isPresent();
+  }
+
+  /** The text with credentials that URLs carry before the host or in the query replaced by a mask. */
+  static String withoutCredentials(String text) {
+    if (!text.contains("://")) {
+      return text;
+    }
+    String query = text.replaceAll("(?i)(password|pwd|secret|token|key)=[^&;]*", "$1=" + MASK);
+    return query.replaceAll("//[^/@]*@", "//" + MASK + "@");
   }
 
   private static Optional<URI> parse(String text) {

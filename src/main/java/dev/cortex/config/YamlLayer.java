@@ -31,7 +31,8 @@ final class YamlLayer {
   /** Reads the whole text; problems are noted in the settings. */
   void read(String yaml) {
     try {
-      new Compose(LoadSettings.builder().setLabel(file).build()).composeString(yaml).ifPresent(root -> section("", root));
+      Compose compose = new Compose(LoadSettings.builder().setLabel(file).build());
+      compose.composeString(yaml).ifPresent(root -> section("", root));
     } catch (MarkedYamlEngineException e) {
       // The exception's own message quotes the file, which may hold secrets.
       String place = e.getProblemMark().map(this::place).orElse(file);
@@ -59,11 +60,12 @@ final class YamlLayer {
       String full = name.isEmpty() ? key.getValue() : name + '.' + key.getValue();
       if (!seen.add(full)) {
         settings.problem(place(key), "duplicate key " + full);
+      } else if (key.getValue().contains(".")) {
+        settings.problem(place(key), full + ": sections are nested, not joined by dots");
       } else if (Keys.isSection(full)) {
         section(full, tuple.getValueNode());
       } else {
         Keys.named(full)
-            .filter(known -> name.isEmpty() || !key.getValue().contains("."))
             .ifPresentOrElse(known -> value(known, tuple.getValueNode()), () -> settings.unknown(place(key), full));
       }
     }
