@@ -1,0 +1,115 @@
+package dev.cortex.cli;
+
+import dev.cortex.base.Version;
+import dev.cortex.boot.CortexServer;
+import dev.cortex.boot.StartException;
+import dev.cortex.boot.StartFailure;
+import dev.cortex.config.ConfigException;
+import dev.cortex.config.ConfigLoader;
+import dev.cortex.config.CortexConfig;
+import dev.cortex.config.EffectiveConfig;
+import io.vertx.core.json.JsonObject;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+
+/**
+ * The {@code serve} command: reads its flags, starts the server and keeps the contract with a launcher. Exactly one
+ * line goes to standard output, {@code CORTEX_READY} or {@code CORTEX_ERROR}; all that people read goes to standard
+ * error.
+ */
+final class Serve {
+
+  /**
+   * What came of it.
+   *
+   * @param server the running server; empty when there is none
+   * @param request what was asked for; empty when it could not be read
+   * @param exitCode of the process, when there is no server
+   */
+  record Result(Optional<CortexServer> server, Optional<ServeRequest> request, int exitCode) {}
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final Map<String, String> environment;
+
+  /** A command that writes to these streams and reads that environment. */
+  Serve(PrintStream out, PrintStream err, Map<String, String> environment) {
+    this.out = out;
+    this.err = err;
+    this.environment = environment;
+  }
+
+  /** Runs the command up to readiness or failure; blocks until then. */
+  Result run(List<String> args) {
+    boolean check = args.contains(ServeFlag.CHECK_CONFIG.text());
+    try {
+      ServeRequest request = ServeRequest.parse(args, environment);
+      EffectiveConfig effective = ConfigLoader.load(request.source());
+      effective.warnings().forEach(line -> err.println("warning: " + line));
+      if (request.checkConfig()) {
+        out.print(effective.yaml().get());
+        out.flush();
+        return new Result(Optional.empty(), Optional.of(request), 0);
+      }
+      return new Result(Optional.of(start(request, effective.config())), Optional.of(request), 0);
+    } catch (ConfigException e) {
+      e.problems().forEach(line -> err.println("error: " + line));
+      return failed(StartFailure.BAD_CONFIG, e.getMessage(), !check);
+    } catch (StartException e) {
+      err.println("error: " + e.getMessage());
+      return failed(e.failure(), e.getMessage(), true);
+    }
+  }
+
+  private CortexServer start(ServeRequest request, CortexConfig config) {
+    if (request.banner()) {
+      err.println("Cortex Realtime " + Version.TEXT + ", profile " + config.profile());
+    }
+    useOwnScratch(config.dataDir());
+    CortexServer server;
+    try {
+      server = CortexServer.start(config).toCompletionStage().toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof StartException known
+          ? known
+          : new StartException(StartFailure.INTERNAL, "the server failed to start: " + e.getCause(), e);
+    }
+    long pid = ProcessHandle.current().pid();
+    JsonObject ready =
+        new JsonObject()
+            .put("url", server.url())
+            .put("port", server.port())
+            .put("pid", pid)
+            .put("version", Version.TEXT)
+            .put("dataDir", server.dataDir().toString());
+    out.println("CORTEX_READY " + ready.encode());
+    out.flush();
+    if (request.banner()) {
+      err.println("listening on " + server.url() + ", data in " + server.dataDir() + ", pid " + pid);
+    }
+    return server;
+  }
+
+  /**
+   * The database driver unpacks its native library at each start and leaves it behind after a kill: into a folder of
+   * ours, which is emptied at each start. Only here, because a system property belongs to the process and not to an
+   * embedded server.
+   */
+  private static void useOwnScratch(Path dataDir) {
+    if (System.getProperty("org.sqlite.tmpdir") == null) {
+      System.setProperty("org.sqlite.tmpdir", dataDir.resolve("tmp").resolve("native").toString());
+    }
+  }
+
+  private Result failed(StartFailure failure, String message, boolean tellLauncher) {
+    if (tellLauncher) {
+      out.println("CORTEX_ERROR " + new JsonObject().put("code", failure.code()).put("message", message).encode());
+      out.flush();
+    }
+    return new Result(Optional.empty(), Optional.empty(), failure.exitCode());
+  }
+}

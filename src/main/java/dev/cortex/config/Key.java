@@ -1,0 +1,28 @@
+package dev.cortex.config;
+
+import dev.cortex.base.Pure;
+import java.util.Locale;
+
+/**
+ * One configuration key: everything that parsing, documentation and {@code --check-config} need to know of it.
+ *
+ * @param name dotted name: section (and subsection) and key; {@code data_dir} has no section
+ * @param kind type and range
+ * @param initial the value without any configuration
+ * @param secret whether the value is never shown
+ * @param doc what it is for, one sentence
+ */
+@Pure
+record Key(String name, Kind kind, Object initial, boolean secret, String doc) {
+
+  /** The environment variable that sets it. */
+  String variable() {
+    return "CORTEX_" + name.replace('.', '_').toUpperCase(Locale.ROOT);
+  }
+
+  /** The section it is in, the top level being the empty name. */
+  String section() {
+    int dot = name.lastIndexOf('.');
+    return dot < 0 ? "" : name.substring(0, dot);
+  }
+}

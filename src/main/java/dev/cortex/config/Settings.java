@@ -1,0 +1,112 @@
+package dev.cortex.config;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The values gathered so far, each with the place it came from; later layers replace earlier ones. */
+final class Settings {
+
+  /** A value and where it was set, such as {@code my.yaml:7} or {@code --port}. */
+  record Setting(Object value, String origin) {}
+
+  private final Map<String, Setting> byName = new HashMap<>();
+  private final List<String> problems = new ArrayList<>();
+
+  /** Sets a key from text, or notes the problem. */
+  void put(String origin, Key key, String text) {
+    accept(origin, key, key.kind().parse(text), text);
+  }
+
+  /** Sets a list from its items, or notes the problem. */
+  void putItems(String origin, Key key, Kind.TextList kind, List<String> items) {
+    accept(origin, key, kind.parseItems(items), String.join(", ", items));
+  }
+
+  /** Notes a key that does not exist, with the nearest one that does. */
+  void unknown(String origin, String name) {
+    String section = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "";
+    String known = Keys.isSection(section) ? section : "";
+    String prefix = known.isEmpty() ? "" : known + '.';
+    List<String> allowed = Keys.within(known).stream().map(each -> prefix + each).toList();
+    List<String> everything = new ArrayList<>(allowed);
+    Keys.ALL.forEach(key -> everything.add(key.name()));
+    String nearest = NearestName.of(name, everything).map(each -> "; did you mean " + each + "?").orElse(".");
+    problem(origin, "unknown key " + name + nearest + " Allowed here: " + String.join(", ", allowed));
+  }
+
+  /** Notes a problem. */
+  void problem(String origin, String what) {
+    problems.add(origin + ": " + what);
+  }
+
+  /** Everything noted so far. */
+  List<String> problems() {
+    return problems;
+  }
+
+  /** Where the key was set; empty when it has its initial value. */
+  Optional<String> origin(Key key) {
+    return Optional.ofNullable(byName.get(key.name()))
+        .filter(setting -> !setting.value().equals(key.initial()))
+        .map(Setting::origin);
+  }
+
+  /** Where a problem between these keys comes from: the first of them that was set. */
+  String place(List<String> names) {
+    return names.stream().filter(byName::containsKey).findFirst().map(name -> byName.get(name).origin()).orElse("default");
+  }
+
+  /** The value of a key. */
+  Object value(Key key) {
+    Setting setting = byName.get(key.name());
+    return setting == null ? key.initial() : setting.value();
+  }
+
+  /** A text or word. */
+  String text(String name) {
+    return (String) valueOf(name);
+  }
+
+  /** A list. */
+  List<String> list(String name) {
+    return ((List<?>) valueOf(name)).stream().map(String.class::cast).toList();
+  }
+
+  /** A whole number whose range fits an int. */
+  int whole(String name) {
+    return Math.toIntExact(wholeLong(name));
+  }
+
+  /** A whole number. */
+  long wholeLong(String name) {
+    return (Long) valueOf(name);
+  }
+
+  /** A number. */
+  double decimal(String name) {
+    return (Double) valueOf(name);
+  }
+
+  /** True or false. */
+  boolean flag(String name) {
+    return (Boolean) valueOf(name);
+  }
+
+  private Object valueOf(String name) {
+    return value(Keys.named(name).orElseThrow(() -> new IllegalArgumentException("no key " + name)));
+  }
+
+  private void accept(String origin, Key key, Optional<Object> value, String text) {
+    if (value.isPresent()) {
+      byName.put(key.name(), new Setting(value.get(), origin));
+      return;
+    }
+    String plain = Shapes.withoutCredentials(text);
+    String cut = plain.length() > 80 ? plain.substring(0, 80) + "…" : plain;
+    String shown = key.secret() ? "this value" : "'" + cut + "'";
+    problem(origin, key.name() + ": " + shown + " is not allowed; allowed: " + key.kind().allowed());
+  }
+}
