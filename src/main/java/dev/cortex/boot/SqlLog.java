@@ -1,6 +1,9 @@
 package dev.cortex.boot;
 
-import io.vertx.core.Future;
+import dev.cortex.base.Clock;
+import dev.cortex.config.CortexConfig.Store.Durability;
+import dev.cortex.event.EnvelopeWriter;
+import dev.cortex.log.sql.SqlEventLog;
 
 /** The event log of a desktop: SQLite in the data directory. */
 final class SqlLog {
@@ -8,7 +11,8 @@ final class SqlLog {
   /** Opens it. */
   static final LogOpener OPENER =
       (vertx, dataDir, store) ->
-          Future.failedFuture(new StartException(StartFailure.INTERNAL, "this build has no event log"));
+          SqlEventLog.open(
+              vertx, dataDir, store.durability() == Durability.FULL, Clock.SYSTEM, EnvelopeWriter::write);
 
   private SqlLog() {}
 }

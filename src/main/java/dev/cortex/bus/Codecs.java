@@ -4,12 +4,14 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
 
-/** Lets the records of {@link Message} travel on the event bus of one process, by reference. */
+/**
+ * How messages cross the event bus: by reference inside a node. They are immutable, so a copy would only cost.
+ */
 public final class Codecs {
 
   private Codecs() {}
 
-  /** Registers every message type; once for each Vert.x instance. */
+  /** Makes every {@link Message} record known to an event bus; to be called once, before anything is deployed. */
   public static void register(EventBus bus) {
     for (Class<?> type : Message.class.getPermittedSubclasses()) {
       registerOne(bus, type);
@@ -17,24 +19,31 @@ public final class Codecs {
   }
 
   private static <T> void registerOne(EventBus bus, Class<T> type) {
-    bus.registerDefaultCodec(type, new ByReference<>(type.getName()));
+    if (type.isRecord()) {
+      bus.registerDefaultCodec(type, new ByReference<>(type));
+    }
   }
 
-  /** Hands the same object to the receiver; messages are immutable. */
-  private record ByReference<T>(String name) implements MessageCodec<T, T> {
+  private record ByReference<T>(Class<T> type) implements MessageCodec<T, T> {
+
     @Override
     public void encodeToWire(Buffer buffer, T message) {
-      throw new UnsupportedOperationException(name + " stays inside its process");
+      throw new UnsupportedOperationException(type.getSimpleName() + " does not leave its node");
     }
 
     @Override
     public T decodeFromWire(int position, Buffer buffer) {
-      throw new UnsupportedOperationException(name + " stays inside its process");
+      throw new UnsupportedOperationException(type.getSimpleName() + " does not leave its node");
     }
 
     @Override
     public T transform(T message) {
       return message;
+    }
+
+    @Override
+    public String name() {
+      return "cortex." + type.getSimpleName();
     }
 
     @Override

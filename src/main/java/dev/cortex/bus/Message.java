@@ -4,6 +4,7 @@ import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
+import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
 import java.util.List;
 import java.util.Map;
@@ -101,21 +102,6 @@ public sealed interface Message {
 
   /** Where a subscriber wants to begin on a channel: answered by {@link Located} or a refusal. */
   record Locate(Channel channel, Since since) implements Message {}
-
-  /** A place to begin, as clients can say it. */
-  sealed interface Since {
-    /** From now on. */
-    record Live() implements Since {}
-
-    /** After a position. */
-    record Cursor(Position position) implements Since {}
-
-    /** After a sequence of the session the channel names. */
-    record Sequence(long sequence) implements Since {}
-
-    /** Everything retained that was received since that time, Unix milliseconds. */
-    record Time(long unixMs) implements Since {}
-  }
 
   /**
    * A resolved beginning.

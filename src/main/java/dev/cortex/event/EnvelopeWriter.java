@@ -38,7 +38,7 @@ public final class EnvelopeWriter {
    * @param sequence number in the session; not written without a session
    * @param receivedAt when the room took it, Unix milliseconds
    */
-  public byte[] write(Draft complete, String logId, long offset, long sequence, long receivedAt) {
+  public static byte[] write(Draft complete, String logId, long offset, long sequence, long receivedAt) {
     byte[] user = quoted(complete.userId());
     byte[] trace = quoted(complete.traceId());
     Line line = new Line(length(complete, user, trace, logId, offset, sequence, receivedAt));

@@ -38,6 +38,8 @@ public enum ErrorCode {
   RATE_LIMITED("rate_limited", true, 429, 4429, "Too many requests, frames or connections."),
   STORAGE_FULL("storage_full", true, 503, 0, "The disk is full; nothing of this event was stored."),
   STORAGE_BUSY("storage_busy", true, 503, 0, "The store is locked by another process; nothing of this event was stored."),
+  STORAGE_READ_ONLY("storage_read_only", true, 503, 0, "The data directory cannot be written; nothing of this event was stored."),
+  STORAGE_CORRUPT("storage_corrupt", true, 503, 0, "The database is damaged; nothing of this event was stored."),
   STORAGE_ERROR("storage_error", true, 503, 0, "The store failed; whether the event was stored is not known."),
   OVERLOADED("overloaded", true, 503, 0, "Too much work is waiting; nothing of this event was stored."),
   TIMEOUT("timeout", true, 503, 0, "No answer in time; whether the event was stored is not known."),

@@ -1,19 +1,166 @@
 package dev.cortex.ingest;
 
+import com.github.f4b6a3.uuid.UuidCreator;
 import dev.cortex.base.Clock;
+import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Message.Append;
+import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Message.Ingest;
+import dev.cortex.bus.Message.Ingested;
+import dev.cortex.bus.Requests;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.event.Draft;
+import dev.cortex.event.EnvelopeReader;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Outcome;
+import dev.cortex.event.Parsed;
+import dev.cortex.event.RefusedException;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/** The one door every publish passes: reads, validates and routes events to their rooms. */
+/**
+ * The one door every publish passes, whatever way it came in: reads the events, holds them to the envelope's rules,
+ * fills in what producers may leave out and sends each org's events to its room. The answer tells the fate of every
+ * event, in the order they were sent.
+ */
 public final class IngestVerticle extends VerticleBase {
 
-  /** Creates the verticle; nothing happens before it is deployed. */
-  public IngestVerticle(CortexConfig config, Metrics metrics, Clock clock, String node) {}
+  private static final Logger LOG = LoggerFactory.getLogger(IngestVerticle.class);
+
+  /** Longer than the store's own patience, so that its definite answer is heard. */
+  private static final long ROOM_TIMEOUT_MS = 12_000;
+
+  /** Most events in one request. */
+  public static final int EVENTS_MAX = 500;
+
+  private final CortexConfig config;
+  private final Metrics metrics;
+  private final Clock clock;
+  private final String node;
+  private final EnvelopeReader reader;
+  private MessageConsumer<Ingest> consumer;
+
+  /**
+   * Creates the verticle; nothing happens before it is deployed.
+   *
+   * @param node this node's name on the bus
+   */
+  public IngestVerticle(CortexConfig config, Metrics metrics, Clock clock, String node) {
+    this.config = config;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.node = node;
+    this.reader = new EnvelopeReader(config.messageContract().maxPayloadBytes());
+  }
 
   @Override
   public Future<?> start() {
+    consumer = vertx.eventBus().localConsumer(Addresses.INGEST);
+    consumer.handler(this::receive);
     return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<?> stop() {
+    return consumer.unregister();
+  }
+
+  private void receive(Message<Ingest> received) {
+    try {
+      Ingest ask = received.body();
+      publish(ask, read(ask)).onSuccess(outcomes -> received.reply(new Ingested(outcomes)));
+    } catch (RefusedException refused) {
+      metrics.refused(refused.code().code(), 1);
+      Requests.refuse(received, refused.code(), refused.getMessage());
+    } catch (RuntimeException bug) {
+      LOG.error("a publish could not be read", bug);
+      Requests.refuse(received, ErrorCode.INTERNAL, ErrorCode.INTERNAL.sentence());
+    }
+  }
+
+  private List<Parsed> read(Ingest ask) {
+    return switch (ask.format()) {
+      case JSON -> reader.readBody(ask.body(), EVENTS_MAX);
+      case CLOUDEVENT -> reader.readCloudEvent(ask.body());
+      case CLOUDEVENTS -> reader.readCloudEvents(ask.body(), EVENTS_MAX);
+      case CLOUDEVENT_BINARY -> reader.readCloudEventBinary(ask.attributes(), ask.body());
+    };
+  }
+
+  private Future<List<Outcome>> publish(Ingest ask, List<Parsed> parsed) {
+    Outcome[] outcomes = new Outcome[parsed.size()];
+    Map<String, List<Draft>> drafts = new LinkedHashMap<>();
+    Map<String, List<Integer>> places = new LinkedHashMap<>();
+    long nowMs = clock.wallMs();
+    for (int i = 0; i < outcomes.length; i++) {
+      if (parsed.get(i) instanceof Parsed.Invalid invalid) {
+        outcomes[i] = refused(invalid.id(), invalid.code(), invalid.message());
+        continue;
+      }
+      Draft sent = ((Parsed.Valid) parsed.get(i)).draft();
+      String newId = sent.id().isEmpty() ? UuidCreator.getTimeOrderedEpoch().toString() : "";
+      Draft draft = sent.completed(newId, ask.orgId(), ask.userId(), nowMs, ask.traceId());
+      Optional<Outcome> refusal = check(ask, draft);
+      if (refusal.isPresent()) {
+        outcomes[i] = refusal.get();
+      } else {
+        drafts.computeIfAbsent(draft.orgId(), org -> new ArrayList<>()).add(draft);
+        places.computeIfAbsent(draft.orgId(), org -> new ArrayList<>()).add(i);
+      }
+    }
+    List<Future<?>> appends = new ArrayList<>(drafts.size());
+    drafts.forEach((org, list) -> appends.add(append(org, list).onSuccess(fates -> {
+      for (int k = 0; k < fates.size(); k++) {
+        outcomes[places.get(org).get(k)] = fates.get(k);
+      }
+    })));
+    return Future.all(appends).map(done -> Arrays.asList(outcomes));
+  }
+
+  private Future<List<Outcome>> append(String org, List<Draft> drafts) {
+    return Requests.ask(
+            vertx.eventBus(), Addresses.room(node), new Append(org, drafts), Appended.class, ROOM_TIMEOUT_MS)
+        .map(Appended::outcomes)
+        .otherwise(failure -> {
+          RefusedException refused = (RefusedException) failure;
+          return drafts.stream().map(d -> refused(d.id(), refused.code(), refused.getMessage())).toList();
+        });
+  }
+
+  private Optional<Outcome> check(Ingest ask, Draft draft) {
+    if (draft.orgId().isEmpty()) {
+      return refusal(draft.id(), ErrorCode.INVALID_EVENT, "orgId is missing: a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -");
+    }
+    if (!ask.orgId().isEmpty() && !ask.orgId().equals(draft.orgId())) {
+      return refusal(draft.id(), ErrorCode.FORBIDDEN, "this caller may not publish to that org");
+    }
+    CortexConfig.MessageContract contract = config.messageContract();
+    if (contract.requireSequence() && draft.hasSession() && draft.sequence() == 0) {
+      return refusal(draft.id(), ErrorCode.INVALID_EVENT, "sequence is required for events of a session here");
+    }
+    if (contract.requireIdempotencyKey() && draft.idempotencyKey().isEmpty()) {
+      return refusal(draft.id(), ErrorCode.INVALID_EVENT, "idempotencyKey is required here");
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Outcome> refusal(String id, ErrorCode code, String message) {
+    return Optional.of(refused(id, code, message));
+  }
+
+  private Outcome refused(String id, ErrorCode code, String message) {
+    metrics.refused(code.code(), 1);
+    return Outcome.refused(id, code, message);
   }
 }

@@ -43,7 +43,7 @@ public class CodecBench {
           + "\"timestamp\":1764000000000}";
 
   private final EnvelopeReader reader = new EnvelopeReader(65_536);
-  private final EnvelopeWriter writer = new EnvelopeWriter();
+
   private final FrameReader frames = new FrameReader();
   private final JsonFactory general = JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   private final byte[] event = EVENT.getBytes(StandardCharsets.UTF_8);
@@ -93,7 +93,7 @@ public class CodecBench {
   /** Writes the event. */
   @Benchmark
   public Object writeEvent() {
-    return writer.write(draft, "a123456789abc", 123_456, 0, 1_764_000_000_123L);
+    return EnvelopeWriter.write(draft, "a123456789abc", 123_456, 0, 1_764_000_000_123L);
   }
 
   /** Runs the benchmarks of this class. */

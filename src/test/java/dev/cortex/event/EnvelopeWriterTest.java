@@ -12,7 +12,7 @@ final class EnvelopeWriterTest {
 
   private static final String LOG = "a123456789abc";
 
-  private final EnvelopeWriter writer = new EnvelopeWriter();
+
   private final EnvelopeReader reader = new EnvelopeReader(1 << 20);
 
   @Test
@@ -21,7 +21,7 @@ final class EnvelopeWriterTest {
         new Draft(
             "e-7", true, "acme", "user \"1\"", "agent.step", bytes("{\"n\":1.0}"), 1_764_000_000_000L, "planner", "s-42", 0,
             "planner/s-42/7", Priority.CRITICAL, "4bf92f3577b34da6a3ce929d0e0e4736");
-    assertThat(text(writer.write(draft, LOG, 12, 7, 1_764_000_000_123L)))
+    assertThat(text(EnvelopeWriter.write(draft, LOG, 12, 7, 1_764_000_000_123L)))
         .isEqualTo(
             "{\"id\":\"e-7\",\"orgId\":\"acme\",\"userId\":\"user \\\"1\\\"\",\"type\":\"agent.step\","
                 + "\"payload\":{\"n\":1.0},\"timestamp\":1764000000000,\"agentId\":\"planner\",\"sessionId\":\"s-42\","
@@ -35,7 +35,7 @@ final class EnvelopeWriterTest {
   void plainEventHasNoEmptyFields() {
     Draft draft =
         new Draft("e", true, "o", "u", "t", bytes("{}"), 0, "", "", 0, "", Priority.STANDARD, "");
-    assertThat(text(writer.write(draft, LOG, 1, 0, 5)))
+    assertThat(text(EnvelopeWriter.write(draft, LOG, 1, 0, 5)))
         .isEqualTo(
             "{\"id\":\"e\",\"orgId\":\"o\",\"userId\":\"u\",\"type\":\"t\",\"payload\":{},\"timestamp\":0,"
                 + "\"receivedAt\":5,\"offset\":1,\"cursor\":\"a123456789abc.1\"}");
@@ -47,7 +47,7 @@ final class EnvelopeWriterTest {
     for (int round = 0; round < 20_000; round++) {
       Draft draft = draft(random);
       long offset = 1 + (random.nextLong() >>> (11 + random.nextInt(52)));
-      byte[] line = writer.write(draft, LOG, offset, draft.sequence(), random.nextLong() >>> 11);
+      byte[] line = EnvelopeWriter.write(draft, LOG, offset, draft.sequence(), random.nextLong() >>> 11);
       assertThat(text(line)).doesNotContain("\n", "\r").endsWith("\"cursor\":\"" + LOG + "." + offset + "\"}");
       Parsed parsed = reader.readEvent(line);
       assertThat(parsed).as(() -> text(line)).isInstanceOf(Parsed.Valid.class);

@@ -1,0 +1,52 @@
+package dev.cortex.gateway;
+
+import dev.cortex.bus.Message.AskOwner;
+import dev.cortex.bus.Message.Locate;
+import dev.cortex.bus.Message.Located;
+import dev.cortex.bus.Message.Owned;
+import dev.cortex.event.Channel;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Position;
+import dev.cortex.event.RefusedException;
+import dev.cortex.event.Since;
+import io.vertx.core.Future;
+import java.util.Optional;
+
+/** Turns what clients write after {@code since} into a place to begin. */
+final class Beginnings {
+
+  private final Feeds feeds;
+
+  Beginnings(Feeds feeds) {
+    this.feeds = feeds;
+  }
+
+  /** Reads a cursor or a Unix time in milliseconds, or refuses. */
+  static Since parse(String text) {
+    return Since.parse(text).orElseThrow(() ->
+        new RefusedException(ErrorCode.CURSOR_INVALID, "since is a cursor, or Unix milliseconds"));
+  }
+
+  /** Whether a refusal means that what was missed cannot be told any more, so that the client has to start anew. */
+  static boolean isGone(ErrorCode code) {
+    return code == ErrorCode.CURSOR_PRUNED || code == ErrorCode.CURSOR_LOG_CHANGED;
+  }
+
+  /** Resolves a beginning on a channel, or refuses with the reason why not everything missed can be told. */
+  Future<Located> locate(Channel channel, Since since) {
+    Optional<Feed> feed = feeds.existing(channel.orgId());
+    if (feed.isPresent() && since instanceof Since.Cursor cursor && cursor.position().equals(feed.get().position())) {
+      // what a reconnecting client asks most: nothing was missed, known without leaving this gateway
+      return Future.succeededFuture(new Located(feed.get().head(), cursor.position().offset(), 0));
+    }
+    return feeds.ask(new Locate(channel, since), Located.class);
+  }
+
+  /** The org a cursor belongs to; a refusal when no log ever had its id. */
+  Future<String> owner(Position cursor) {
+    return feeds.ask(new AskOwner(cursor.logId()), Owned.class).compose(owned -> owned.orgId()
+        .map(Future::succeededFuture)
+        .orElse(Future.failedFuture(new RefusedException(
+            ErrorCode.CURSOR_LOG_CHANGED, "no log here has the id of this cursor"))));
+  }
+}

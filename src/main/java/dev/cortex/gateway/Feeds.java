@@ -1,0 +1,254 @@
+package dev.cortex.gateway;
+
+import dev.cortex.base.Clock;
+import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Message.Attach;
+import dev.cortex.bus.Message.Attached;
+import dev.cortex.bus.Message.Covered;
+import dev.cortex.bus.Message.Delivery;
+import dev.cortex.bus.Message.Detach;
+import dev.cortex.bus.Message.Head;
+import dev.cortex.bus.Message.Page;
+import dev.cortex.bus.Message.Read;
+import dev.cortex.bus.Requests;
+import dev.cortex.event.Channel;
+import dev.cortex.event.Position;
+import dev.cortex.event.StoredEvent;
+import dev.cortex.ops.Metrics;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Every org this gateway listens to. Deliveries come in here; a pass over the orgs that heard something hands the
+ * events to the sockets. A pass follows at once when the gateway is idle; when writing keeps it busy, events gather
+ * while it works, and so batches grow exactly when they pay.
+ */
+final class Feeds {
+
+  private static final long READ_TIMEOUT_MS = 10_000;
+  private static final long RETRY_MS = 200;
+  private static final int PAGE_EVENTS = 500;
+  private static final int PAGE_BYTES = 256 * 1024;
+
+  /** Events waiting in a feed that start a pass at once, however short ago the last one was. */
+  private static final int GATHER_EVENTS = 20;
+
+  /** Bytes of tails: of one org, and of all of them together. */
+  private static final long TAIL_BYTES = 4L << 20;
+
+  private static final long TAILS_BYTES = 16L << 20;
+  private static final long REPORT_BYTES = 1L << 20;
+  private static final long NONE = -1;
+
+  private final Vertx vertx;
+  private final String room;
+  private final String address;
+  private final TransportLimits limits;
+  private final Metrics metrics;
+  private final Clock clock;
+  private final Map<String, Feed> feeds = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<String, Future<Feed>> attaching = new HashMap<>();
+  private final Set<Feed> dirty = new LinkedHashSet<>();
+  private final Set<Consumer<Feed>> newcomers = new LinkedHashSet<>();
+  private final Map<Read, Future<Page>> reads = new HashMap<>();
+  private Optional<Future<Void>> attachedToAll = Optional.empty();
+  private boolean passScheduled;
+  private long gatherTimer = NONE;
+  private long tailBytes;
+  private long earliestPassNs;
+  private long coveredBytes;
+  private long reportedBytes;
+
+  Feeds(Vertx vertx, String node, String address, TransportLimits limits, Metrics metrics, Clock clock) {
+    this.vertx = vertx;
+    this.room = Addresses.room(node);
+    this.address = address;
+    this.limits = limits;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.earliestPassNs = clock.monotonicNs();
+  }
+
+  /** The name under which this gateway reads for itself. */
+  String readerName() {
+    return address;
+  }
+
+  /** Takes in what a room committed. */
+  void onDelivery(Delivery delivery) {
+    Feed feed = feeds.get(delivery.orgId());
+    if (feed == null && !newcomers.isEmpty() && !attaching.containsKey(delivery.orgId())) {
+      Feed appeared = create(new Head(
+          delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
+      vertx.eventBus().send(room, new Attach(address, delivery.orgId()));
+      List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(appeared));
+      feed = appeared;
+    }
+    for (StoredEvent event : delivery.events()) {
+      coveredBytes += event.json().length;
+    }
+    if (feed != null) {
+      feed.onDelivery(delivery);
+      feed.dropIfUnused();
+    }
+    if (coveredBytes - reportedBytes >= REPORT_BYTES && dirty.isEmpty()) {
+      report();
+    }
+  }
+
+  /** The feed of an org, attached to its room; unless it is subscribed to in the same turn it goes away again. */
+  Future<Feed> feed(String orgId) {
+    Feed feed = feeds.get(orgId);
+    if (feed != null) {
+      return Future.succeededFuture(feed);
+    }
+    return attaching.computeIfAbsent(orgId, org ->
+        ask(new Attach(address, org), Attached.class)
+            .map(attached -> feeds.containsKey(org) ? feeds.get(org) : create(attached.head().orElseThrow()))
+            .onSuccess(created -> vertx.runOnContext(next -> created.dropIfUnused()))
+            .onComplete(done -> attaching.remove(org)));
+  }
+
+  /** The feed of an org if there is one already. */
+  Optional<Feed> existing(String orgId) {
+    return Optional.ofNullable(feeds.get(orgId));
+  }
+
+  /** The feeds there are. */
+  List<Feed> all() {
+    return List.copyOf(feeds.values());
+  }
+
+  /**
+   * Calls {@code newcomer} with the feed of every org that appears from now on. When the future completes, no event
+   * committed later is missed.
+   */
+  Future<Void> watchAll(Consumer<Feed> newcomer) {
+    newcomers.add(newcomer);
+    if (attachedToAll.isEmpty()) {
+      attachedToAll = Optional.of(ask(new Attach(address, ""), Attached.class).<Void>mapEmpty());
+    }
+    return attachedToAll.get().onFailure(failure -> attachedToAll = Optional.empty());
+  }
+
+  /** Ends {@link #watchAll}. */
+  void unwatchAll(Consumer<Feed> newcomer) {
+    if (newcomers.remove(newcomer) && newcomers.isEmpty()) {
+      attachedToAll = Optional.empty();
+      vertx.eventBus().send(room, new Detach(address, ""));
+    }
+  }
+
+  /** Reads a page; those who want the same page at the same time share one read. */
+  Future<Page> read(String reader, Channel channel, String logId, long after) {
+    Read shared = new Read("", channel, logId, after, PAGE_EVENTS, PAGE_BYTES);
+    Future<Page> running = reads.get(shared);
+    if (running != null) {
+      return running;
+    }
+    Future<Page> started =
+        ask(new Read(reader, channel, logId, after, PAGE_EVENTS, PAGE_BYTES), Page.class);
+    reads.put(shared, started);
+    return started.onComplete(done -> reads.remove(shared));
+  }
+
+  /** Asks the room of this node. */
+  <T extends dev.cortex.bus.Message> Future<T> ask(dev.cortex.bus.Message question, Class<T> answer) {
+    return Requests.ask(vertx.eventBus(), room, question, answer, READ_TIMEOUT_MS);
+  }
+
+  /** Runs something again a little later. */
+  void later(Runnable retry) {
+    vertx.setTimer(RETRY_MS, timer -> retry.run());
+  }
+
+  /** A feed heard something: a pass will hand it on. */
+  void dirty(Feed feed) {
+    dirty.add(feed);
+    if (!passScheduled) {
+      passScheduled = true;
+      vertx.runOnContext(go -> passOrGather());
+    } else if (gatherTimer != NONE && feed.pending() >= GATHER_EVENTS && vertx.cancelTimer(gatherTimer)) {
+      gatherTimer = NONE;
+      vertx.runOnContext(go -> pass());
+    }
+  }
+
+  /** Nobody listens to an org any more. */
+  void drop(Feed feed) {
+    if (feeds.remove(feed.orgId(), feed)) {
+      dirty.remove(feed);
+      feed.tail().reset(feed.flushed());
+      tailBytes += feed.tailGrowth();
+      vertx.eventBus().send(room, new Detach(address, feed.orgId()));
+    }
+  }
+
+  private Feed create(Head head) {
+    Feed feed = new Feed(head.orgId(), this, head, TAIL_BYTES);
+    feeds.put(head.orgId(), feed);
+    return feed;
+  }
+
+  private void passOrGather() {
+    long waitNs = earliestPassNs - clock.monotonicNs();
+    long waiting = 0;
+    for (Feed feed : dirty) {
+      waiting = Math.max(waiting, feed.pending());
+    }
+    if (waitNs > 0 && waiting < GATHER_EVENTS) {
+      gatherTimer = vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(waitNs)), timer -> {
+        gatherTimer = NONE;
+        pass();
+      });
+    } else {
+      pass();
+    }
+  }
+
+  private void pass() {
+    long begun = clock.monotonicNs();
+    passScheduled = false;
+    List<Feed> now = List.copyOf(dirty);
+    dirty.clear();
+    long deliveries = 0;
+    for (Feed feed : now) {
+      deliveries += feed.flush();
+      tailBytes += feed.tailGrowth();
+    }
+    long took = clock.monotonicNs() - begun;
+    metrics.fannedOut(deliveries, took);
+    // a pass that was long is followed by a pause of its length, so that requests get their turn and events gather
+    earliestPassNs = begun + took + Math.min(took, TimeUnit.MILLISECONDS.toNanos(limits.flushIntervalMs()));
+    boundTails();
+    report();
+  }
+
+  private void boundTails() {
+    Iterator<Feed> eldest = feeds.values().iterator();
+    while (tailBytes > TAILS_BYTES && eldest.hasNext()) {
+      Feed feed = eldest.next();
+      if (feed.pending() == 0) {
+        feed.tail().reset(feed.flushed());
+        tailBytes += feed.tailGrowth();
+      }
+    }
+  }
+
+  private void report() {
+    if (coveredBytes != reportedBytes) {
+      reportedBytes = coveredBytes;
+      vertx.eventBus().send(room, new Covered(address, coveredBytes));
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.cortex.gateway;
+
+import dev.cortex.base.Clock;
+import dev.cortex.bus.Message.Probe;
+import dev.cortex.bus.Message.Ready;
+import dev.cortex.event.RefusedException;
+import dev.cortex.ops.Metrics;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** Whether the server lives, can commit an event, and how it fares. */
+final class HealthRoute {
+
+  private static final long PROBE_FRESH_NS = TimeUnit.SECONDS.toNanos(1);
+
+  private final Vertx vertx;
+  private final Feeds feeds;
+  private final Metrics metrics;
+  private final Clock clock;
+  private final Supplier<JsonObject> facts;
+  private final Supplier<Boolean> draining;
+  private Future<JsonObject> store = Future.failedFuture("never asked");
+  private long askedNs;
+
+  /**
+   * Creates the route.
+   *
+   * @param facts what else to tell under /health
+   * @param draining whether the server is going away
+   */
+  HealthRoute(
+      Vertx vertx,
+      Feeds feeds,
+      Metrics metrics,
+      Clock clock,
+      Supplier<JsonObject> facts,
+      Supplier<Boolean> draining) {
+    this.vertx = vertx;
+    this.feeds = feeds;
+    this.metrics = metrics;
+    this.clock = clock;
+    this.facts = facts;
+    this.draining = draining;
+    this.askedNs = clock.monotonicNs() - PROBE_FRESH_NS;
+  }
+
+  /** The process answers. */
+  void live(HttpServerRequest request) {
+    json(request, 200, new JsonObject().put("status", "UP"));
+  }
+
+  /** The server takes requests and can commit an event. */
+  void ready(HttpServerRequest request) {
+    store().onSuccess(check -> {
+      boolean up = check.getString("status").equals("UP") && !draining.get();
+      json(request, up ? 200 : 503, new JsonObject().put("status", up ? "UP" : "DOWN"));
+    });
+  }
+
+  /** Status and details. */
+  void health(HttpServerRequest request) {
+    store().onSuccess(check -> {
+      boolean up = check.getString("status").equals("UP");
+      JsonObject body = new JsonObject().put("status", draining.get() ? "DRAINING" : up ? "UP" : "DOWN");
+      body.mergeIn(facts.get()).put("store", check);
+      json(request, up ? 200 : 503, body);
+    });
+  }
+
+  /** Everything counted, as Prometheus text. */
+  void metrics(HttpServerRequest request) {
+    // the first scrape loads the exposition writer, which takes longer than an event loop may wait
+    vertx.executeBlocking(metrics::scrape)
+        .onSuccess(text -> request.response()
+            .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+            .end(text))
+        .onFailure(failure -> Problems.answer(request, failure));
+  }
+
+  /** What the store says, not asked more than once a second however many ask here. */
+  private Future<JsonObject> store() {
+    long now = clock.monotonicNs();
+    if (now - askedNs >= PROBE_FRESH_NS) {
+      askedNs = now;
+      store = feeds.ask(new Probe(), Ready.class)
+          .map(ready -> new JsonObject().put("status", "UP"))
+          .otherwise(failure -> {
+            String code = failure instanceof RefusedException refused ? refused.code().code() : "internal";
+            return new JsonObject().put("status", "DOWN").put("code", code);
+          });
+    }
+    return store;
+  }
+
+  private static void json(HttpServerRequest request, int status, JsonObject body) {
+    request.response()
+        .setStatusCode(status)
+        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+        .end(body.toBuffer());
+  }
+}

@@ -1,0 +1,168 @@
+package dev.cortex.gateway;
+
+import dev.cortex.base.Clock;
+import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Message.Format;
+import dev.cortex.bus.Message.Ingest;
+import dev.cortex.bus.Message.Ingested;
+import dev.cortex.bus.Requests;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Outcome;
+import dev.cortex.event.RefusedException;
+import dev.cortex.ops.Metrics;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Publishing over HTTP: one envelope, an array of them, or CloudEvents in their three modes. */
+final class PublishRoute {
+
+  /** Longer than ingest waits for the room, so that its answer for every single event is heard. */
+  static final long TIMEOUT_MS = 15_000;
+
+  private static final String CE_PREFIX = "ce-";
+  private static final String LOCAL_USER = "local";
+
+  private final Vertx vertx;
+  private final Bodies bodies;
+  private final Traces traces;
+  private final Metrics metrics;
+  private final Clock clock;
+
+  PublishRoute(Vertx vertx, Bodies bodies, Traces traces, Metrics metrics, Clock clock) {
+    this.vertx = vertx;
+    this.bodies = bodies;
+    this.traces = traces;
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  /** Serves one request. */
+  void handle(HttpServerRequest request) {
+    long begun = clock.monotonicNs();
+    MultiMap headers = request.headers();
+    Format format;
+    try {
+      format = format(headers);
+    } catch (RefusedException refused) {
+      Problems.answer(request, refused);
+      return;
+    }
+    String traceId = traces.of(headers);
+    bodies
+        .read(request)
+        .compose(body -> publish(body.getBytes(), format, format == Format.CLOUDEVENT_BINARY ? attributes(headers) : Map.of(), traceId))
+        .onComplete(outcomes -> {
+          metrics.publishAnswered(clock.monotonicNs() - begun);
+          traces.echo(request.response(), traceId);
+          if (outcomes.succeeded()) {
+            answer(request.response(), outcomes.result());
+          } else {
+            Problems.answer(request, outcomes.cause());
+          }
+        });
+  }
+
+  /** Publishes what a local client sent in by any door. */
+  Future<List<Outcome>> publish(byte[] body, Format format, Map<String, String> attributes, String traceId) {
+    Ingest ingest = new Ingest(body, format, attributes, "", LOCAL_USER, traceId);
+    return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS).map(Ingested::outcomes);
+  }
+
+  /** Whether a request carries a body in a form that is accepted, and which. */
+  private static Format format(MultiMap headers) {
+    String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
+    String type = contentType == null ? "" : contentType;
+    int semicolon = type.indexOf(';');
+    String media = (semicolon < 0 ? type : type.substring(0, semicolon)).trim().toLowerCase(Locale.ROOT);
+    if (headers.getAll(HttpHeaders.CONTENT_TYPE).size() <= 1 && isUtf8(semicolon < 0 ? "" : type.substring(semicolon))) {
+      switch (media) {
+        case "application/json":
+          return headers.contains("ce-specversion") ? Format.CLOUDEVENT_BINARY : Format.JSON;
+        case "application/cloudevents+json":
+          return Format.CLOUDEVENT;
+        case "application/cloudevents-batch+json":
+          return Format.CLOUDEVENTS;
+        default:
+          break;
+      }
+    }
+    throw new RefusedException(
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        "send application/json, application/cloudevents+json or application/cloudevents-batch+json, in UTF-8");
+  }
+
+  private static boolean isUtf8(String parameters) {
+    for (String parameter : parameters.split(";")) {
+      String[] pair = parameter.trim().toLowerCase(Locale.ROOT).split("=", 2);
+      if (pair[0].trim().equals("charset")
+          && !(pair.length == 2 && pair[1].trim().replace("\"", "").equals("utf-8"))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Map<String, String> attributes(MultiMap headers) {
+    Map<String, String> attributes = new HashMap<>();
+    for (Map.Entry<String, String> header : headers) {
+      String name = header.getKey().toLowerCase(Locale.ROOT);
+      if (name.startsWith(CE_PREFIX)) {
+        attributes.put(name.substring(CE_PREFIX.length()), header.getValue());
+      }
+    }
+    attributes.put("datacontenttype", "application/json");
+    return attributes;
+  }
+
+  private static void answer(HttpServerResponse response, List<Outcome> outcomes) {
+    int[] counts = new int[Outcome.Status.values().length];
+    JsonArray results = new JsonArray();
+    for (Outcome outcome : outcomes) {
+      counts[outcome.status().ordinal()]++;
+      results.add(result(outcome));
+    }
+    int rejected = counts[Outcome.Status.REJECTED.ordinal()];
+    boolean unknown = counts[Outcome.Status.UNKNOWN.ordinal()] > 0;
+    if (unknown) {
+      response.setStatusCode(503).putHeader(HttpHeaders.RETRY_AFTER, "1");
+    } else if (rejected > 0 && rejected == outcomes.size()) {
+      response.setStatusCode(422);
+    }
+    JsonObject body =
+        new JsonObject()
+            .put("accepted", counts[Outcome.Status.ACCEPTED.ordinal()])
+            .put("duplicates", counts[Outcome.Status.DUPLICATE.ordinal()])
+            .put("rejected", rejected)
+            .put("results", results);
+    response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(body.toBuffer());
+  }
+
+  /** One outcome as every door tells it: numbers that do not exist are left out or null. */
+  static JsonObject result(Outcome outcome) {
+    JsonObject result = new JsonObject();
+    if (!outcome.id().isEmpty()) {
+      result.put("id", outcome.id());
+    }
+    result.put("status", outcome.status().text());
+    boolean placed = outcome.status() == Outcome.Status.ACCEPTED || outcome.status() == Outcome.Status.DUPLICATE;
+    if (placed) {
+      result.put("offset", outcome.offset() == 0 ? null : outcome.offset());
+    }
+    if (outcome.sequence() > 0) {
+      result.put("sequence", outcome.sequence());
+    }
+    outcome.error().ifPresent(code ->
+        result.put("error", new JsonObject().put("code", code.code()).put("message", outcome.message())));
+    return result;
+  }
+}

@@ -1,0 +1,142 @@
+package dev.cortex.gateway;
+
+import dev.cortex.bus.Message.Located;
+import dev.cortex.bus.Message.Page;
+import dev.cortex.bus.Message.Read;
+import dev.cortex.event.Channel;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Ids;
+import dev.cortex.event.Position;
+import dev.cortex.event.RefusedException;
+import dev.cortex.event.Since;
+import dev.cortex.event.StoredEvent;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Optional;
+
+/** Polling: the events after a position, or 204 when there are none, at once or after waiting for one. */
+final class SinceRoute {
+
+  private static final String CURSOR_HEADER = "Cortex-Cursor";
+  private static final String NEXT_POLL_HEADER = "Cortex-Next-Poll-After-Ms";
+  private static final int LIMIT_DEFAULT = 500;
+  private static final int LIMIT_MAX = 1_000;
+  private static final int WAIT_MAX_SECONDS = 30;
+  private static final int PAGE_BYTES = 4 << 20;
+
+  /** Requests that may be held at the same time; one more is answered at once. */
+  private static final int HELD_MAX = 2_000;
+
+  private final Vertx vertx;
+  private final Feeds feeds;
+  private final Beginnings beginnings;
+  private final String nextPollMs;
+  private int held;
+  private long readers;
+
+  SinceRoute(Vertx vertx, Feeds feeds, Beginnings beginnings, int nextPollMs) {
+    this.vertx = vertx;
+    this.feeds = feeds;
+    this.beginnings = beginnings;
+    this.nextPollMs = Integer.toString(nextPollMs);
+  }
+
+  /** Serves one request. */
+  void handle(HttpServerRequest request) {
+    try {
+      Query query = new Query(request.params());
+      int limit = query.integer("limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
+      int waitSeconds = query.integer("wait", 0, 0, WAIT_MAX_SECONDS);
+      Since since = Beginnings.parse(query.text("cursor").orElse("0"));
+      channel(query, since)
+          .compose(channel -> beginnings.locate(channel, since)
+              .compose(located -> waitSeconds > 0 && located.missed() == 0
+                  ? hold(request, channel, located, waitSeconds)
+                  : Future.succeededFuture(located))
+              .compose(located -> answer(request.response(), channel, located, limit)))
+          .onFailure(failure -> Problems.answer(request, failure));
+    } catch (RefusedException refused) {
+      Problems.answer(request, refused);
+    }
+  }
+
+  private Future<Channel> channel(Query query, Since since) {
+    Optional<String> orgId = query.text("orgId");
+    if (orgId.isPresent()) {
+      if (!Ids.isName(orgId.get())) {
+        throw new RefusedException(ErrorCode.BAD_REQUEST, "orgId is a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -");
+      }
+      return Future.succeededFuture(Channel.root(orgId.get()));
+    }
+    if (since instanceof Since.Cursor cursor) {
+      return beginnings.owner(cursor.position()).map(Channel::root);
+    }
+    throw new RefusedException(ErrorCode.BAD_REQUEST, "orgId is required with a time or without a cursor");
+  }
+
+  private Future<Located> hold(HttpServerRequest request, Channel channel, Located located, int waitSeconds) {
+    if (held >= HELD_MAX) {
+      return Future.succeededFuture(located);
+    }
+    held++;
+    return feeds.feed(channel.orgId()).compose(feed -> {
+      Promise<Void> woken = Promise.promise();
+      Position from = new Position(located.head().position().logId(), located.after());
+      if (!feed.position().equals(from)) {
+        woken.tryComplete(); // something came while we asked
+        return again(channel, located, woken.future());
+      }
+      Runnable forget = feed.whenAdvanced(woken::tryComplete);
+      long timer = vertx.setTimer(waitSeconds * 1_000L, late -> woken.tryComplete());
+      request.response().closeHandler(closed -> woken.tryFail("the client left"));
+      return again(channel, located, woken.future()).onComplete(done -> {
+        vertx.cancelTimer(timer);
+        forget.run();
+      });
+    }).onComplete(done -> held--);
+  }
+
+  private Future<Located> again(Channel channel, Located located, Future<Void> woken) {
+    Since.Cursor cursor = new Since.Cursor(new Position(located.head().position().logId(), located.after()));
+    return woken.compose(up -> beginnings.locate(channel, cursor));
+  }
+
+  private Future<Void> answer(HttpServerResponse response, Channel channel, Located located, int limit) {
+    Position head = located.head().position();
+    if (located.missed() == 0) {
+      headers(response, head.cursor()).setStatusCode(204).end();
+      return Future.succeededFuture();
+    }
+    String reader = feeds.readerName() + ".poll." + readers++;
+    Read read = new Read(reader, channel, head.logId(), located.after(), limit, PAGE_BYTES);
+    return feeds.ask(read, Page.class).map(page -> {
+      send(response, page);
+      return null;
+    });
+  }
+
+  private void send(HttpServerResponse response, Page page) {
+    Position head = page.head().position();
+    String cursor = new Position(head.logId(), page.through()).cursor();
+    Buffer body = Buffer.buffer("{\"events\":[");
+    String separator = "";
+    for (StoredEvent event : page.events()) {
+      body.appendString(separator).appendBytes(event.json());
+      separator = ",";
+    }
+    body.appendString("],\"cursor\":\"" + cursor + "\",\"hasMore\":" + (page.through() < head.offset()) + "}");
+    headers(response, cursor).putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(body);
+  }
+
+  private HttpServerResponse headers(HttpServerResponse response, String cursor) {
+    return response
+        .putHeader(CURSOR_HEADER, cursor)
+        .putHeader(NEXT_POLL_HEADER, nextPollMs)
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+  }
+}

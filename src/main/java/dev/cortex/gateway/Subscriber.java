@@ -1,0 +1,236 @@
+package dev.cortex.gateway;
+
+import dev.cortex.bus.Message.Page;
+import dev.cortex.event.Channel;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.RefusedException;
+import dev.cortex.event.StoredEvent;
+import java.util.List;
+
+/**
+ * One subscription of a connection: a place in an org's log. Live ones stand where their feed stands and share its
+ * batches; one that is behind reads on from its own position, out of the feed's tail or the log, at the pace its socket
+ * takes, until it stands where the feed stands.
+ */
+final class Subscriber {
+
+  /** Where a subscription stands. */
+  enum State {
+    /** Not started. */
+    NEW,
+    /** At its feed's place; receives shared batches. */
+    LIVE,
+    /** Before its feed's place; reads on by itself. */
+    BEHIND,
+    /** Ended. */
+    CLOSED
+  }
+
+  private final Feed feed;
+  private final Outlet outlet;
+  private final TransportLimits limits;
+  private final String reader;
+  private Filter filter;
+  private State state;
+  private long position;
+  private long startedAfter;
+  private boolean reading;
+  private boolean replaying;
+  private boolean pressed;
+  private boolean lagging;
+
+  Subscriber(Feed feed, Filter filter, Outlet outlet, TransportLimits limits, String reader) {
+    this.feed = feed;
+    this.filter = filter;
+    this.outlet = outlet;
+    this.limits = limits;
+    this.reader = reader;
+    this.state = State.NEW;
+  }
+
+  Feed feed() {
+    return feed;
+  }
+
+  Filter filter() {
+    return filter;
+  }
+
+  Outlet outlet() {
+    return outlet;
+  }
+
+  State state() {
+    return state;
+  }
+
+  /** Starts live from where the feed stands. */
+  void startLive() {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.LIVE;
+    position = feed.flushed();
+    startedAfter = position;
+    feed.joinLive(this);
+  }
+
+  /** Starts after an offset, which must not lie beyond the head. */
+  void startAfter(long offset) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.BEHIND;
+    position = offset;
+    startedAfter = offset;
+    replaying = true;
+    feed.joinBehind(this);
+    pump();
+  }
+
+  /** Events up to this offset are none of this subscription's business. */
+  long startedAfter() {
+    return state == State.NEW ? Long.MAX_VALUE : startedAfter;
+  }
+
+  /** Everything up to this offset was delivered, as far as the filter lets it pass. */
+  long position() {
+    return state == State.LIVE ? feed.flushed() : position;
+  }
+
+  /** Another subscription of the connection ended; what it delivered up to {@code through} stays excluded here. */
+  void otherEnded(Channel other, long through) {
+    Filter changed = filter.ended(other, through);
+    feed.leave(this);
+    if (state == State.LIVE) {
+      filter = changed.past(feed.flushed());
+      feed.joinLive(this);
+    } else {
+      filter = changed;
+      feed.joinBehind(this);
+    }
+  }
+
+  /** Ends the subscription. */
+  void close() {
+    if (state != State.CLOSED) {
+      feed.leave(this);
+      state = State.CLOSED;
+      feed.gone();
+    }
+  }
+
+  /** The shared batch did not fit: everything after {@code offset} is still to be sent. */
+  void fellBehind(long offset) {
+    state = State.BEHIND;
+    position = offset;
+  }
+
+  /** Compares the distance to the feed with the bounds of the queue, and tells the client of a crossing. */
+  void measure() {
+    long depth = feed.flushed() - position;
+    if (replaying) {
+      return; // a replay that was asked for is no sign of slowness
+    }
+    if (!pressed && depth >= limits.pressureEvents()) {
+      pressed = true;
+      outlet.pressure(this, depth);
+    }
+    if (!lagging && depth > limits.queueEvents()) {
+      lagging = true;
+      outlet.lagging(this, depth);
+    }
+  }
+
+  /** Reads on while the socket takes it; does nothing when live or when a page is on its way. */
+  void pump() {
+    boolean wrote = false;
+    while (state == State.BEHIND && !reading && outlet.writable()) {
+      if (position > feed.flushed()) {
+        break; // the client knows more than this gateway was told of; deliveries are on their way
+      } else if (position == feed.flushed()) {
+        goLive();
+      } else if (feed.tail().covers(position)) {
+        List<StoredEvent> slice = feed.tail().slice(position, feed.flushed(), Joined.BYTES);
+        send(slice, slice.get(slice.size() - 1).offset());
+        wrote = true;
+      } else {
+        readPage();
+      }
+    }
+    if (wrote) {
+      outlet.flush();
+    }
+  }
+
+  private void goLive() {
+    state = State.LIVE;
+    replaying = false;
+    filter = filter.past(feed.flushed());
+    feed.caughtUp(this);
+    if (lagging) {
+      lagging = false;
+      outlet.caughtUp(this);
+    }
+    if (pressed) {
+      pressed = false;
+      outlet.pressure(this, 0);
+    }
+  }
+
+  private void send(List<StoredEvent> events, long through) {
+    List<StoredEvent> passed = filter.of(events);
+    if (!passed.isEmpty()) {
+      Joined joined = new Joined(passed, feed.logId(), through);
+      outlet.write(joined);
+      joined.release();
+    }
+    position = through;
+  }
+
+  private void readPage() {
+    reading = true;
+    feed.read(reader, filter.channel(), position).onComplete(page -> {
+      reading = false;
+      if (state == State.BEHIND) {
+        if (page.succeeded()) {
+          took(page.result());
+        } else {
+          failed(page.cause());
+        }
+      }
+    });
+  }
+
+  private void took(Page page) {
+    // a page may reach beyond what this gateway has been told of; that part comes as a delivery
+    long through = Math.min(page.through(), feed.flushed());
+    List<StoredEvent> events = page.events();
+    int wanted = events.size();
+    while (wanted > 0 && events.get(wanted - 1).offset() > through) {
+      wanted--;
+    }
+    if (through > position) {
+      send(events.subList(0, wanted), through);
+      outlet.flush();
+    }
+    pump();
+  }
+
+  private void failed(Throwable cause) {
+    ErrorCode code = cause instanceof RefusedException refused ? refused.code() : ErrorCode.INTERNAL;
+    if (code.temporary()) {
+      feed.later(this::pump);
+      return;
+    }
+    lose(code == ErrorCode.CURSOR_PRUNED && !replaying ? ErrorCode.SLOW_CONSUMER : code);
+  }
+
+  /** What is missed cannot be told any more: goes on live, and says so. */
+  void lose(ErrorCode reason) {
+    if (state == State.BEHIND) {
+      goLive();
+    }
+    outlet.lost(this, reason, feed.position());
+  }
+}

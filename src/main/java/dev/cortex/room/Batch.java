@@ -1,0 +1,254 @@
+package dev.cortex.room;
+
+import dev.cortex.bus.Message.Append;
+import dev.cortex.bus.Message.Appended;
+import dev.cortex.event.Draft;
+import dev.cortex.event.EnvelopeWriter;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Outcome;
+import dev.cortex.event.StoredEvent;
+import dev.cortex.log.AppendResult;
+import dev.cortex.log.KeyRef;
+import dev.cortex.log.KeyRow;
+import dev.cortex.log.Known;
+import dev.cortex.log.NewEvent;
+import dev.cortex.log.OrgAppend;
+import dev.cortex.log.SessionRef;
+import dev.cortex.ops.Metrics;
+import dev.cortex.room.AppendQueue.Waiting;
+import dev.cortex.room.Numbering.Verdict;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntToLongFunction;
+
+/** The appends of one commit on their way from question to answer: numbered, committed or not, and answered once. */
+final class Batch {
+
+  /** What became durable for one org. */
+  record Committed(Room room, long after, List<StoredEvent> events) {}
+
+  private record Part(Room room, Numbering numbering) {}
+
+  private final List<Waiting<Promise<Appended>>> waiting;
+  private final Set<String> orgIds = new HashSet<>();
+  private final Map<String, Part> parts = new LinkedHashMap<>();
+  private final Map<String, OrgAppend> appends = new LinkedHashMap<>();
+  private final Map<String, AppendResult> results = new LinkedHashMap<>();
+  private final List<List<Verdict>> verdicts = new ArrayList<>();
+  private int newEvents;
+
+  Batch(List<Waiting<Promise<Appended>>> waiting) {
+    this.waiting = waiting;
+    waiting.forEach(w -> orgIds.add(w.append().orgId()));
+  }
+
+  Set<String> orgIds() {
+    return orgIds;
+  }
+
+  /** How many events the batch adds to the log. */
+  int newEvents() {
+    return newEvents;
+  }
+
+  /** The keys by which a draft may be a repeat: ids that producers sent and idempotency keys. */
+  List<KeyRef> keys() {
+    List<KeyRef> keys = new ArrayList<>();
+    for (Draft draft : drafts()) {
+      if (draft.idGiven()) {
+        keys.add(Numbering.idKey(draft));
+      }
+      if (!draft.idempotencyKey().isEmpty()) {
+        keys.add(Numbering.idempotencyKey(draft));
+      }
+    }
+    return keys;
+  }
+
+  /** The id keys of all drafts, by which the log tells whether they were committed. */
+  List<KeyRef> allKeys() {
+    return drafts().stream().map(Numbering::idKey).toList();
+  }
+
+  /** The sessions the drafts belong to. */
+  Set<SessionRef> sessions() {
+    Set<SessionRef> sessions = new HashSet<>();
+    for (Draft draft : drafts()) {
+      if (draft.hasSession()) {
+        sessions.add(Numbering.session(draft));
+      }
+    }
+    return sessions;
+  }
+
+  /** Gives every draft its verdict. */
+  void number(Map<String, Room> rooms, IntToLongFunction epochs, Known known, long nowMs) {
+    for (Waiting<Promise<Appended>> one : waiting) {
+      Append append = one.append();
+      Part part =
+          parts.computeIfAbsent(
+              append.orgId(),
+              org -> {
+                Room room = rooms.get(org);
+                return new Part(room, new Numbering(room, epochs.applyAsLong(room.shard()), known));
+              });
+      List<Verdict> answers = new ArrayList<>(append.drafts().size());
+      for (Draft draft : append.drafts()) {
+        answers.add(part.numbering().add(draft, nowMs));
+      }
+      verdicts.add(answers);
+    }
+    parts.forEach(
+        (org, part) -> {
+          OrgAppend append = part.numbering().append();
+          if (!append.events().isEmpty()) {
+            appends.put(org, append);
+            newEvents += append.events().size();
+          }
+        });
+  }
+
+  /** What is to be committed; empty when everything was refused or a repeat. */
+  List<OrgAppend> appends() {
+    return List.copyOf(appends.values());
+  }
+
+  /** Takes the store's answers, moves the rooms on and returns what is durable now. */
+  List<Committed> settle(List<AppendResult> answers) {
+    List<Committed> committed = new ArrayList<>();
+    int i = 0;
+    for (OrgAppend append : appends.values()) {
+      AppendResult result = answers.get(i++);
+      results.put(append.orgId(), result);
+      if (result == AppendResult.COMMITTED) {
+        Room room = parts.get(append.orgId()).room();
+        List<NewEvent> events = append.events();
+        NewEvent last = events.get(events.size() - 1);
+        room.advanced(last.offset(), last.receivedAt());
+        committed.add(new Committed(room, append.expectedHead(), stored(room, events)));
+      }
+    }
+    return committed;
+  }
+
+  /** Orgs whose memory did not agree with the store. */
+  List<String> lostRooms() {
+    List<String> lost = new ArrayList<>();
+    results.forEach(
+        (org, result) -> {
+          if (result != AppendResult.COMMITTED) {
+            lost.add(org);
+          }
+        });
+    return lost;
+  }
+
+  /** Answers every caller by its verdicts and the results of the commit. */
+  void answer(Metrics metrics) {
+    for (int i = 0; i < waiting.size(); i++) {
+      Waiting<Promise<Appended>> one = waiting.get(i);
+      String org = one.append().orgId();
+      List<Outcome> outcomes = new ArrayList<>(one.append().drafts().size());
+      List<Verdict> answers = verdicts.get(i);
+      for (int j = 0; j < answers.size(); j++) {
+        outcomes.add(outcome(org, one.append().drafts().get(j), answers.get(j)));
+      }
+      reply(one, outcomes, metrics);
+    }
+  }
+
+  /** Answers every caller with one temporary refusal for each draft that was not settled without the store. */
+  void refuse(ErrorCode code, Metrics metrics) {
+    for (int i = 0; i < waiting.size(); i++) {
+      Waiting<Promise<Appended>> one = waiting.get(i);
+      List<Outcome> outcomes = new ArrayList<>(one.append().drafts().size());
+      for (int j = 0; j < one.append().drafts().size(); j++) {
+        boolean settled = i < verdicts.size() && verdicts.get(i).get(j) instanceof Verdict.Settled;
+        outcomes.add(
+            settled
+                ? ((Verdict.Settled) verdicts.get(i).get(j)).outcome()
+                : Outcome.refused(
+                    one.append().drafts().get(j).id(), code, code.sentence() + " Repeat it with the same id."));
+      }
+      reply(one, outcomes, metrics);
+    }
+  }
+
+  /** Answers every caller by what the log holds after an outcome that was unknown. */
+  void answerFrom(Known known, Metrics metrics) {
+    for (int i = 0; i < waiting.size(); i++) {
+      Waiting<Promise<Appended>> one = waiting.get(i);
+      List<Outcome> outcomes = new ArrayList<>(one.append().drafts().size());
+      for (int j = 0; j < one.append().drafts().size(); j++) {
+        Draft draft = one.append().drafts().get(j);
+        KeyRow row = known.keys().get(Numbering.idKey(draft));
+        if (i < verdicts.size() && verdicts.get(i).get(j) instanceof Verdict.Settled settled) {
+          outcomes.add(settled.outcome());
+        } else if (row != null) {
+          outcomes.add(Outcome.accepted(draft.id(), row.offset(), row.sequence()));
+        } else {
+          outcomes.add(Outcome.refused(draft.id(), ErrorCode.STORAGE_ERROR, "The store failed; repeat it with the same id."));
+        }
+      }
+      reply(one, outcomes, metrics);
+    }
+  }
+
+  private List<Draft> drafts() {
+    List<Draft> drafts = new ArrayList<>();
+    waiting.forEach(w -> drafts.addAll(w.append().drafts()));
+    return drafts;
+  }
+
+  private Outcome outcome(String org, Draft draft, Verdict verdict) {
+    if (verdict instanceof Verdict.Settled settled) {
+      return settled.outcome();
+    }
+    AppendResult result = results.get(org);
+    if (result != AppendResult.COMMITTED) {
+      return Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.");
+    }
+    boolean repeat = verdict instanceof Verdict.RepeatOf;
+    int index = repeat ? ((Verdict.RepeatOf) verdict).index() : ((Verdict.Numbered) verdict).index();
+    NewEvent event = appends.get(org).events().get(index);
+    return repeat
+        ? Outcome.duplicate(draft.id(), event.offset(), event.sequence())
+        : Outcome.accepted(draft.id(), event.offset(), event.sequence());
+  }
+
+  private static void reply(Waiting<Promise<Appended>> one, List<Outcome> outcomes, Metrics metrics) {
+    int duplicates = 0;
+    for (Outcome outcome : outcomes) {
+      if (outcome.status() == Outcome.Status.DUPLICATE) {
+        duplicates++;
+      }
+      outcome.error().ifPresent(code -> metrics.refused(code.code(), 1));
+    }
+    if (duplicates > 0) {
+      metrics.duplicatesRejected(duplicates);
+    }
+    one.caller().complete(new Appended(outcomes));
+  }
+
+  private static List<StoredEvent> stored(Room room, List<NewEvent> events) {
+    List<StoredEvent> stored = new ArrayList<>(events.size());
+    for (NewEvent event : events) {
+      Draft draft = event.draft();
+      stored.add(
+          new StoredEvent(
+              event.offset(),
+              draft.agentId(),
+              draft.sessionId(),
+              event.sequence(),
+              draft.priority(),
+              event.receivedAt(),
+              EnvelopeWriter.write(draft, room.logId(), event.offset(), event.sequence(), event.receivedAt())));
+    }
+    return stored;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.cortex.room;
+
+import dev.cortex.base.Clock;
+import dev.cortex.bus.Message.Append;
+import dev.cortex.bus.Message.Appended;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.RefusedException;
+import dev.cortex.log.AppendResult;
+import dev.cortex.log.EventLog;
+import dev.cortex.log.LogException;
+import dev.cortex.ops.Metrics;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * The order of all writes of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
+ * group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
+ */
+final class CommitLane {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CommitLane.class);
+
+  /** A commit takes about this many events or bytes; one append more may top it. */
+  private static final int BATCH_EVENTS = 2_000;
+
+  private static final long BATCH_BYTES = 4L << 20;
+  private static final int QUEUE_EVENTS_MAX = 50_000;
+  private static final long QUEUE_BYTES_MAX = 64L << 20;
+
+  private final String node;
+  private final EventLog log;
+  private final Rooms rooms;
+  private final Fanout fanout;
+  private final Metrics metrics;
+  private final Clock clock;
+  private final AppendQueue<Promise<Appended>> queue = new AppendQueue<>(QUEUE_EVENTS_MAX, QUEUE_BYTES_MAX);
+  private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
+  private final Set<String> committing = new HashSet<>();
+  private boolean busy;
+  private boolean choreNext;
+  private Promise<Void> drained;
+
+  CommitLane(String node, EventLog log, Rooms rooms, Fanout fanout, Metrics metrics, Clock clock) {
+    this.node = node;
+    this.log = log;
+    this.rooms = rooms;
+    this.fanout = fanout;
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  /** Takes an append; the future is answered after its commit, with a refusal when the lane is full. */
+  Future<Appended> append(Append append) {
+    if (drained != null) {
+      return Future.failedFuture(new RefusedException(ErrorCode.SHUTTING_DOWN, "the server is going away"));
+    }
+    Promise<Appended> answer = Promise.promise();
+    if (!queue.offer(append, answer)) {
+      return Future.failedFuture(
+          new RefusedException(ErrorCode.OVERLOADED, queue.events() + " events wait to be committed already"));
+    }
+    pump();
+    return answer.future();
+  }
+
+  /** Runs a write that is no append, between two commits. */
+  <T> Future<T> chore(Supplier<Future<T>> work) {
+    Promise<T> done = Promise.promise();
+    chores.add(() -> work.get().onComplete(done));
+    pump();
+    return done.future();
+  }
+
+  /** Events that wait for a commit. */
+  int queueDepth() {
+    return queue.events();
+  }
+
+  /** Whether a room is part of the commit that is running. */
+  boolean isCommitting(Room room) {
+    return committing.contains(room.orgId());
+  }
+
+  /** Refuses new appends and completes when all that were taken have been answered. */
+  Future<Void> drain() {
+    if (drained == null) {
+      drained = Promise.promise();
+      pump();
+    }
+    return drained.future();
+  }
+
+  private void pump() {
+    if (busy) {
+      return;
+    }
+    if (!chores.isEmpty() && (choreNext || queue.isEmpty())) {
+      choreNext = false;
+      run(chores.remove().get());
+    } else if (!queue.isEmpty()) {
+      choreNext = true;
+      run(commit(queue.take(BATCH_EVENTS, BATCH_BYTES)));
+    } else if (drained != null) {
+      drained.tryComplete();
+    }
+  }
+
+  private void run(Future<?> work) {
+    busy = true;
+    work.onComplete(
+        done -> {
+          busy = false;
+          committing.clear();
+          pump();
+        });
+  }
+
+  private Future<Void> commit(List<AppendQueue.Waiting<Promise<Appended>>> waiting) {
+    long begun = clock.monotonicNs();
+    Batch batch = new Batch(waiting);
+    committing.addAll(batch.orgIds());
+    return rooms
+        .load(batch.orgIds())
+        .compose(loaded -> log.known(batch.keys(), batch.sessions()).map(known -> {
+          batch.number(loaded, rooms::epoch, known, clock.wallMs());
+          return batch.appends();
+        }))
+        .compose(appends -> appends.isEmpty()
+            ? Future.succeededFuture(List.<AppendResult>of())
+            : log.append(appends))
+        .onSuccess(results -> {
+          metrics.committed(batch.newEvents(), clock.monotonicNs() - begun);
+          List<Batch.Committed> committed = batch.settle(results);
+          batch.lostRooms().forEach(rooms::forget);
+          batch.answer(metrics);
+          for (Batch.Committed one : committed) {
+            fanout.deliver(one.room(), one.after(), one.events(), rooms.epoch(one.room().shard()));
+          }
+        })
+        .<Void>mapEmpty()
+        .recover(failure -> failed(batch, failure));
+  }
+
+  private Future<Void> failed(Batch batch, Throwable failure) {
+    LogException.Kind kind =
+        failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
+    LOG.error("commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage());
+    if (kind != LogException.Kind.UNKNOWN) {
+      batch.refuse(errorCode(kind), metrics);
+      return Future.succeededFuture();
+    }
+    // The statement may still commit. A raised epoch shuts it out if it has not; then the log itself tells what it has.
+    Set<Integer> shards = new HashSet<>();
+    batch.orgIds().forEach(org -> shards.add(rooms.shardOf(org)));
+    return rooms
+        .claim(node, shards)
+        .compose(claimed -> rooms.load(new ArrayList<>(batch.orgIds())))
+        .compose(loaded -> log.known(batch.allKeys(), List.of()).onSuccess(known -> {
+          loaded.values().forEach(room -> fanout.nudge(room, rooms.epoch(room.shard())));
+          batch.answerFrom(known, metrics);
+        }))
+        .<Void>mapEmpty()
+        .recover(again -> {
+          LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
+          batch.orgIds().forEach(rooms::forget);
+          batch.refuse(ErrorCode.STORAGE_ERROR, metrics);
+          return Future.succeededFuture();
+        });
+  }
+
+  /** What a failure of the store is called towards clients. */
+  static ErrorCode errorCode(LogException.Kind kind) {
+    return switch (kind) {
+      case BUSY -> ErrorCode.STORAGE_BUSY;
+      case FULL -> ErrorCode.STORAGE_FULL;
+      case READ_ONLY, INCOMPATIBLE -> ErrorCode.STORAGE_READ_ONLY;
+      case CORRUPT -> ErrorCode.STORAGE_CORRUPT;
+      case UNKNOWN -> ErrorCode.STORAGE_ERROR;
+    };
+  }
+}

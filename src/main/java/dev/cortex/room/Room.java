@@ -1,0 +1,79 @@
+package dev.cortex.room;
+
+import dev.cortex.base.Pure;
+import dev.cortex.event.Position;
+import dev.cortex.log.OrgHead;
+
+/**
+ * What a node keeps in memory of one org while it is active: where its log stands. Touched only on the context of the
+ * verticle that owns the org's shard; everything here can be read again from the log.
+ */
+@Pure
+final class Room {
+
+  private final String orgId;
+  private final int shard;
+  private final String logId;
+  private long head;
+  private long floor;
+  private long lastReceivedAt;
+
+  /** The room of an org whose log exists. */
+  Room(OrgHead stored) {
+    this.orgId = stored.orgId();
+    this.shard = stored.shard();
+    this.logId = stored.logId();
+    this.head = stored.head();
+    this.floor = stored.floor();
+    this.lastReceivedAt = stored.lastReceivedAt();
+  }
+
+  /** The room of an org without events: its log id is settled now and stored with the first event. */
+  Room(String orgId, int shard, String newLogId) {
+    this.orgId = orgId;
+    this.shard = shard;
+    this.logId = newLogId;
+  }
+
+  String orgId() {
+    return orgId;
+  }
+
+  int shard() {
+    return shard;
+  }
+
+  String logId() {
+    return logId;
+  }
+
+  /** Highest committed offset, 0 before the first event. */
+  long head() {
+    return head;
+  }
+
+  /** Highest offset trimmed away or about to be. */
+  long floor() {
+    return floor;
+  }
+
+  /** Receive time of the event at head, Unix milliseconds. */
+  long lastReceivedAt() {
+    return lastReceivedAt;
+  }
+
+  Position position() {
+    return new Position(logId, head);
+  }
+
+  /** Events up to {@code newHead} were committed, the last one received at that time. */
+  void advanced(long newHead, long receivedAt) {
+    head = newHead;
+    lastReceivedAt = receivedAt;
+  }
+
+  /** Offsets up to {@code newFloor} are no longer served; published before they are deleted. */
+  void raiseFloor(long newFloor) {
+    floor = Math.max(floor, newFloor);
+  }
+}
