@@ -123,6 +123,15 @@ final class FrameReaderTest {
   }
 
   @Test
+  void frameTooDeepToWalkIsRefusedAndTheConnectionStays() {
+    String deep = "[".repeat(5_000) + "]".repeat(5_000);
+    ClientFrame frame = read("{\"op\":\"publish\",\"event\":{\"payload\":" + deep + "}}");
+    ClientFrame.Refused refused = (ClientFrame.Refused) frame;
+    assertThat(refused.code()).isEqualTo(ErrorCode.INVALID_EVENT);
+    assertThat(refused.message()).contains("at most 64 are allowed");
+  }
+
+  @Test
   void garbageIsAlwaysAnsweredNeverAFailure() {
     Random random = new Random(99);
     byte[] seed =
