@@ -15,43 +15,43 @@ public final class FrameReader {
   private static final Set<String> FIELDS = Set.of("op", "rid", "channel", "since", "delta", "event");
 
   /**
-   * Reads one frame. A field that is null counts as absent; fields the op does not know are ignored.
+   * Reads one frame. A field that is null counts as absent; fields the op does not know are ignored. A frame too deep
+   * to be walked is refused without its rid.
    *
    * @throws RefusedException {@link ErrorCode#BAD_FRAME} when the message is no strict JSON object
    */
   public ClientFrame read(byte[] message) {
-    Map<String, JsonSlice> fields = fields(message);
     String rid = "";
     try {
+      Map<String, JsonSlice> fields = fields(message);
       rid = rid(fields.getOrDefault("rid", JsonSlice.ABSENT));
       return frame(rid, fields);
     } catch (RefusedException refusal) {
+      if (refusal.code() == ErrorCode.BAD_FRAME || refusal.code() == ErrorCode.NOT_JSON) {
+        throw new RefusedException(ErrorCode.BAD_FRAME, refusal.getMessage());
+      }
       return new ClientFrame.Refused(rid, refusal.code(), refusal.getMessage());
     }
   }
 
   private static Map<String, JsonSlice> fields(byte[] message) {
-    try {
-      JsonCursor cursor = new JsonCursor(message);
-      if (cursor.peek() != '{') {
-        String found = cursor.value().describe();
-        cursor.expectEnd();
-        throw new RefusedException(ErrorCode.BAD_FRAME, "A frame is a JSON object, not " + found);
-      }
-      Map<String, JsonSlice> fields = new HashMap<>();
-      cursor.open();
-      while (cursor.nextField()) {
-        String name = cursor.name();
-        JsonSlice value = cursor.value();
-        if (FIELDS.contains(name) && !value.isNull()) {
-          fields.put(name, value);
-        }
-      }
+    JsonCursor cursor = new JsonCursor(message);
+    if (cursor.peek() != '{') {
+      String found = cursor.value().describe();
       cursor.expectEnd();
-      return fields;
-    } catch (RefusedException refusal) {
-      throw new RefusedException(ErrorCode.BAD_FRAME, refusal.getMessage());
+      throw new RefusedException(ErrorCode.BAD_FRAME, "A frame is a JSON object, not " + found);
     }
+    Map<String, JsonSlice> fields = new HashMap<>();
+    cursor.open();
+    while (cursor.nextField()) {
+      String name = cursor.name();
+      JsonSlice value = cursor.value();
+      if (FIELDS.contains(name) && !value.isNull()) {
+        fields.put(name, value);
+      }
+    }
+    cursor.expectEnd();
+    return fields;
   }
 
   private static ClientFrame frame(String rid, Map<String, JsonSlice> fields) {

@@ -20,7 +20,7 @@ final class OpenNames {
 
   private static final int NARROW_MAX = 16;
 
-  private final Map<Integer, Set<String>> wide = new HashMap<>(0);
+  private final Map<Integer, Set<String>> wide = new HashMap<>();
   private byte[][] sources = new byte[NARROW_MAX][];
   private int[] starts = new int[NARROW_MAX];
   private int[] ends = new int[NARROW_MAX];

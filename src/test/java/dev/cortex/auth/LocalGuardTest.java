@@ -38,8 +38,9 @@ final class LocalGuardTest {
         "", " ", "localhost.", "localhost.:3693", "localhost:", "localhost:0", "localhost:65536", "localhost:03693",
         "localhost:3693x", "localhost:-1", "localhost:+1", "localhost:３６９３", "localhost ", " localhost",
         "localhost,localhost", "user@localhost", "localhost@evil.example", "localhost.evil.example", "evil.example",
-        "evil.example#localhost", "localhost/", "127.0.0.1.", "127.0.0.2", "127.1", "0x7f.1", "0x7f000001", "2130706433",
-        "0177.0.0.1", "0.0.0.0", "::1", "[::1", "[::1].", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::1%25lo]",
+        "evil.example#localhost", "localhost/", "127.0.0.1.", "127.0.0.2", "127.1", "0x7f.1", "0x7f000001",
+        "2130706433", "0177.0.0.1", "0.0.0.0", "::1", "[::1", "[::1].", "[::]", "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]", "[::1%25lo]",
         "127.0.0.1:3693:3693", "127.0.0.1.nip.io", "localhoſt", "null", "\u0000"
       })
   void anyOtherHostIsRefused(String host) {
@@ -74,7 +75,8 @@ final class LocalGuardTest {
   @ParameterizedTest
   @ValueSource(strings = {RENDERER, "http://localhost:3693", "http://127.0.0.1:3693", "http://[::1]:3693"})
   void allowedOriginIsHeardWhateverTheSite(String origin) {
-    assertThat(guard.check(get("/ws", "Host", "localhost", "Origin", origin, "Sec-Fetch-Site", "cross-site"))).isEmpty();
+    assertThat(guard.check(get("/ws", "Host", "localhost", "Origin", origin, "Sec-Fetch-Site", "cross-site")))
+        .isEmpty();
     assertThat(guard.corsAllowed(origin)).isTrue();
   }
 
@@ -106,7 +108,8 @@ final class LocalGuardTest {
     "same-origin, true", "none, true", "cross-site, false", "same-site, false", "NONE, false", "'', false", "x, false"
   })
   void withoutOriginTheFetchSiteDecides(String site, boolean heard) {
-    assertThat(guard.check(get("/api/events/since", "Host", "localhost", "Sec-Fetch-Site", site)).isEmpty()).isEqualTo(heard);
+    assertThat(guard.check(get("/api/events/since", "Host", "localhost", "Sec-Fetch-Site", site)).isEmpty())
+        .isEqualTo(heard);
   }
 
   @Test
@@ -134,7 +137,8 @@ final class LocalGuardTest {
   void onlyTheConsoleMayBeOpenedFromAnotherSite(String method, String target, String mode, String dest, boolean heard) {
     LocalGuard.Request request =
         request(
-            method, target, "Host", "localhost", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", mode, "Sec-Fetch-Dest", dest);
+            method, target, "Host", "localhost", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", mode,
+            "Sec-Fetch-Dest", dest);
     assertThat(guard.check(request).isEmpty()).isEqualTo(heard);
   }
 
@@ -151,7 +155,8 @@ final class LocalGuardTest {
   @Test
   void tokenIsAskedForWhenRequired() {
     assertRefused(tokenGuard.check(get("/ws", "Host", "localhost")), ErrorCode.UNAUTHORIZED);
-    for (String value : List.of("Bearer", "Bearer ", "Bearer x", "Basic " + TOKEN, TOKEN, "Bearer " + TOKEN + "x", "")) {
+    List<String> wrong = List.of("Bearer", "Bearer ", "Bearer x", "Basic " + TOKEN, TOKEN, "Bearer " + TOKEN + "x", "");
+    for (String value : wrong) {
       assertRefused(tokenGuard.check(get("/ws", "Host", "localhost", "Authorization", value)), ErrorCode.UNAUTHORIZED);
     }
     assertThat(tokenGuard.check(get("/ws", "Host", "localhost", "Authorization", "Bearer " + TOKEN))).isEmpty();
@@ -169,7 +174,8 @@ final class LocalGuardTest {
 
   @ParameterizedTest
   @CsvSource({
-    "GET, /livez, true", "GET, /readyz, true", "HEAD, /health, true", "GET, /console, true", "GET, /console/app.js, true",
+    "GET, /livez, true", "GET, /readyz, true", "HEAD, /health, true", "GET, /console, true",
+    "GET, /console/app.js, true",
     "GET, /client/cortex.js, true", "GET, /health?detail=1, false", "GET, /healthz, false", "GET, /metrics, false",
     "POST, /livez, false", "DELETE, /console/x, false", "GET, /client, false", "GET, /client/../metrics, false",
     "GET, /client/%2e%2e/metrics, false", "GET, /console/./../metrics, false", "GET, //livez, false"
@@ -181,7 +187,8 @@ final class LocalGuardTest {
   @Test
   void openPathsStillNeedALocalCaller() {
     assertRefused(tokenGuard.check(get("/livez", "Host", "evil.example")), ErrorCode.BAD_HOST);
-    assertRefused(tokenGuard.check(get("/livez", "Host", "localhost", "Origin", "http://evil.example")), ErrorCode.BAD_ORIGIN);
+    assertRefused(tokenGuard.check(get("/livez", "Host", "localhost", "Origin", "http://evil.example")),
+        ErrorCode.BAD_ORIGIN);
   }
 
   @Test
@@ -189,7 +196,8 @@ final class LocalGuardTest {
     LocalGuard.Request request =
         request(
             "OPTIONS", "/api/events", "Host", "localhost", "Origin", RENDERER, "Access-Control-Request-Method", "POST",
-            "Access-Control-Request-Headers", "content-type,authorization", "Access-Control-Request-Private-Network", "true");
+            "Access-Control-Request-Headers", "content-type,authorization", "Access-Control-Request-Private-Network",
+            "true");
     assertThat(tokenGuard.check(request)).isEmpty();
     assertThat(tokenGuard.preflight(request)).hasValueSatisfying(
         headers -> assertThat(headers)
@@ -205,7 +213,8 @@ final class LocalGuardTest {
   void preflightOfAnotherOriginGetsNothing() {
     LocalGuard.Request request =
         request(
-            "OPTIONS", "/api/events", "Host", "localhost", "Origin", "http://evil.example", "Access-Control-Request-Method",
+            "OPTIONS", "/api/events", "Host", "localhost", "Origin", "http://evil.example",
+            "Access-Control-Request-Method",
             "POST");
     assertRefused(guard.check(request), ErrorCode.BAD_ORIGIN);
     assertThat(guard.preflight(request)).isEmpty();
@@ -226,8 +235,10 @@ final class LocalGuardTest {
   @Test
   void garbageIsRefusedNeverAFailureAndNeverHeardFromAStranger() {
     Random random = new Random(5);
-    String[] names = {"Host", "Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Authorization", "X-Forwarded-For", "Via", ""};
-    String[] values = {"localhost", "127.0.0.1:3693", RENDERER, "none", "navigate", "Bearer " + TOKEN, "null", "", "[::1]"};
+    String[] names =
+        {"Host", "Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Authorization", "X-Forwarded-For", "Via", ""};
+    String[] values =
+        {"localhost", "127.0.0.1:3693", RENDERER, "none", "navigate", "Bearer " + TOKEN, "null", "", "[::1]"};
     int heard = 0;
     for (int round = 0; round < 100_000; round++) {
       List<Map.Entry<String, String>> headers = new ArrayList<>();
@@ -236,7 +247,8 @@ final class LocalGuardTest {
         headers.add(Map.entry(names[random.nextInt(names.length)], value));
       }
       String target = random.nextBoolean() ? "/ws?token=" + noise(random) : noise(random);
-      LocalGuard.Request request = new LocalGuard.Request(random.nextBoolean() ? "GET" : noise(random), target, headers);
+      LocalGuard.Request request =
+          new LocalGuard.Request(random.nextBoolean() ? "GET" : noise(random), target, headers);
       Optional<LocalGuard.Refusal> refusal = guard.check(request);
       tokenGuard.check(request);
       guard.preflight(request);
@@ -255,7 +267,8 @@ final class LocalGuardTest {
   private static String noise(Random random) {
     return random
         .ints(random.nextInt(12), 0, 20)
-        .mapToObj(i -> i < 14 ? String.valueOf("[]:/@.%?&#=1a\u0000".charAt(i)) : String.valueOf((char) random.nextInt(0x10000)))
+        .mapToObj(i -> i < 14 ? String.valueOf("[]:/@.%?&#=1a\u0000".charAt(i))
+            : String.valueOf((char) random.nextInt(0x10000)))
         .reduce("", String::concat);
   }
 

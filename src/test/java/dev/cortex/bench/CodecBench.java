@@ -38,20 +38,24 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 public class CodecBench {
 
   private static final String EVENT =
-      "{\"id\":\"018f4f7e-7c1a-7cc2-9d2a-0123456789ab\",\"orgId\":\"acme\",\"userId\":\"user-1\",\"type\":\"agent.step\","
-          + "\"payload\":{\"tool\":\"search\",\"ok\":true,\"n\":17,\"text\":\"some words of a model\"},"
+      "{\"id\":\"018f4f7e-7c1a-7cc2-9d2a-0123456789ab\",\"orgId\":\"acme\",\"userId\":\"user-1\","
+          + "\"type\":\"agent.step\",\"payload\":{\"tool\":\"search\",\"ok\":true,\"n\":17,"
+          + "\"text\":\"some words of a model\"},"
           + "\"timestamp\":1764000000000}";
 
   private final EnvelopeReader reader = new EnvelopeReader(65_536);
 
   private final FrameReader frames = new FrameReader();
-  private final JsonFactory general = JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  private final JsonFactory general =
+      JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
   private final byte[] event = EVENT.getBytes(StandardCharsets.UTF_8);
   private final byte[] batch =
       ("[" + String.join(",", Collections.nCopies(100, EVENT)) + "]").getBytes(StandardCharsets.UTF_8);
   private final byte[] large =
-      ("{\"type\":\"a\",\"payload\":{\"s\":\"" + "plain words ".repeat(5_000) + "\"}}").getBytes(StandardCharsets.UTF_8);
-  private final byte[] frame = ("{\"op\":\"publish\",\"rid\":1,\"event\":" + EVENT + "}").getBytes(StandardCharsets.UTF_8);
+      ("{\"type\":\"a\",\"payload\":{\"s\":\"" + "plain words ".repeat(5_000) + "\"}}")
+          .getBytes(StandardCharsets.UTF_8);
+  private final byte[] frame =
+      ("{\"op\":\"publish\",\"rid\":1,\"event\":" + EVENT + "}").getBytes(StandardCharsets.UTF_8);
   private final Draft draft = ((Parsed.Valid) reader.readEvent(event)).draft();
 
   /** Reads one event of 200 bytes. */

@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(20)
 final class CloudEventTest {
 
-  private static final String REQUIRED = "\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/s\",\"type\":\"com.example.a\"";
+  private static final String REQUIRED =
+      "\"specversion\":\"1.0\",\"id\":\"e-1\",\"source\":\"/s\",\"type\":\"com.example.a\"";
   private static final Map<String, String> HEADERS =
       Map.of("specversion", "1.0", "id", "e-1", "source", "/s", "type", "com.example.a");
 
@@ -35,7 +36,8 @@ final class CloudEventTest {
         .usingRecursiveComparison()
         .isEqualTo(
             new Draft(
-                "e-1", true, "acme", "Zoë", "com.example.a", bytes("{\"n\":1.0}"), 1_769_857_200_250L, "p", "s", 7, "p/s/7",
+                "e-1", true, "acme", "Zoë", "com.example.a", bytes("{\"n\":1.0}"), 1_769_857_200_250L, "p", "s", 7,
+                "p/s/7",
                 Priority.STANDARD, "4bf92f3577b34da6a3ce929d0e0e4736"));
   }
 

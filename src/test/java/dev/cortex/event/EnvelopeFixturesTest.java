@@ -78,7 +78,8 @@ final class EnvelopeFixturesTest {
     if (code == ErrorCode.NOT_JSON) {
       assertThat(message).matches("Not strict JSON: .* at line \\d+, column \\d+ \\(byte \\d+\\)");
     } else if (!want.getString("field").isEmpty()) {
-      assertThat(message).contains("'" + want.getString("field") + "'").containsAnyOf("allowed", "required", "come together");
+      assertThat(message).contains("'" + want.getString("field") + "'")
+          .containsAnyOf("allowed", "required", "come together");
     }
   }
 

@@ -39,14 +39,16 @@ final class EnvelopeReaderTest {
     String fits = "{" + " ".repeat(LIMIT - 2) + "}";
     assertThat(valid(reader.readEvent(bytes("{\"type\":\"a\",\"payload\":  " + fits + "  }"))).payload())
         .isEqualTo(bytes("{}"));
-    Parsed.Invalid tooLong = (Parsed.Invalid) reader.readEvent(bytes("{\"type\":\"a\",\"payload\": " + fits.replace("}", " }") + "}"));
+    Parsed.Invalid tooLong =
+        (Parsed.Invalid) reader.readEvent(bytes("{\"type\":\"a\",\"payload\": " + fits.replace("}", " }") + "}"));
     assertThat(tooLong.code()).isEqualTo(ErrorCode.PAYLOAD_TOO_LARGE);
   }
 
   @Test
   void invalidEventInAnArrayRejectsOnlyItself() {
     List<Parsed> events =
-        reader.readBody(bytes("[{\"type\":\"a\"},{\"id\":\"e-2\"},7,[],{\"id\":\"e 5\",\"type\":\"b\"},{\"type\":\"c\"}]"), 500);
+        reader.readBody(
+            bytes("[{\"type\":\"a\"},{\"id\":\"e-2\"},7,[],{\"id\":\"e 5\",\"type\":\"b\"},{\"type\":\"c\"}]"), 500);
     assertThat(events).hasSize(6);
     assertThat(valid(events.get(0)).type()).isEqualTo("a");
     assertThat(events.get(1)).isEqualTo(
@@ -88,10 +90,14 @@ final class EnvelopeReaderTest {
     assertThat(message("{\"type\":\"a\",\"userId\":null}"))
         .isEqualTo("Field 'userId' is null; allowed is a string, or no such field");
     assertThat(message("{\"type\":\"a\",\"agentId\":\"p\",\"sessionId\":\"s\",\"sequence\":1.0}"))
-        .isEqualTo("Field 'sequence' is the number 1.0; allowed is an integer from 1 to 2^53-1, without fraction or exponent");
+        .isEqualTo(
+            "Field 'sequence' is the number 1.0; allowed is an integer from 1 to 2^53-1, without fraction or exponent");
     assertThat(message("{\"type\":\"a\",\"metadata\":{\"priority\":\"high\"}}"))
-        .isEqualTo("Field 'metadata.priority' is the string \"high\"; allowed is \"critical\", \"standard\" or \"background\"");
-    assertThat(message("{\"type\":\"" + "x ".repeat(5_000) + "\"}")).contains("(10000 characters)").hasSizeLessThan(250);
+        .isEqualTo(
+            "Field 'metadata.priority' is the string \"high\"; "
+                + "allowed is \"critical\", \"standard\" or \"background\"");
+    assertThat(message("{\"type\":\"" + "x ".repeat(5_000) + "\"}")).contains("(10000 characters)")
+        .hasSizeLessThan(250);
   }
 
   @Test

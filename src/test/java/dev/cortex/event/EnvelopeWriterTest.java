@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Timeout;
 final class EnvelopeWriterTest {
 
   private static final String LOG = "a123456789abc";
+  private static final byte[] NO_PAYLOAD = {};
 
 
   private final EnvelopeReader reader = new EnvelopeReader(1 << 20);
@@ -19,7 +20,8 @@ final class EnvelopeWriterTest {
   void workflowEventHasEveryFieldInItsPlace() {
     Draft draft =
         new Draft(
-            "e-7", true, "acme", "user \"1\"", "agent.step", bytes("{\"n\":1.0}"), 1_764_000_000_000L, "planner", "s-42", 0,
+            "e-7", true, "acme", "user \"1\"", "agent.step", bytes("{\"n\":1.0}"), 1_764_000_000_000L, "planner",
+            "s-42", 0,
             "planner/s-42/7", Priority.CRITICAL, "4bf92f3577b34da6a3ce929d0e0e4736");
     assertThat(text(EnvelopeWriter.write(draft, LOG, 12, 7, 1_764_000_000_123L)))
         .isEqualTo(
@@ -51,8 +53,17 @@ final class EnvelopeWriterTest {
       assertThat(text(line)).doesNotContain("\n", "\r").endsWith("\"cursor\":\"" + LOG + "." + offset + "\"}");
       Parsed parsed = reader.readEvent(line);
       assertThat(parsed).as(() -> text(line)).isInstanceOf(Parsed.Valid.class);
-      assertThat(((Parsed.Valid) parsed).draft()).usingRecursiveComparison().isEqualTo(draft);
+      Draft read = ((Parsed.Valid) parsed).draft();
+      assertThat(read.payload()).isEqualTo(draft.payload());
+      assertThat(withoutPayload(read)).isEqualTo(withoutPayload(draft));
     }
+  }
+
+  private static Draft withoutPayload(Draft draft) {
+    return new Draft(
+        draft.id(), draft.idGiven(), draft.orgId(), draft.userId(), draft.type(), NO_PAYLOAD, draft.timestamp(),
+        draft.agentId(), draft.sessionId(), draft.sequence(), draft.idempotencyKey(), draft.priority(),
+        draft.traceId());
   }
 
   private static Draft draft(Random random) {

@@ -23,7 +23,9 @@ final class FrameReaderTest {
     assertThat(read("{\"op\":\"subscribe\",\"rid\":\"r1\",\"channel\":\"acme\"}"))
         .isEqualTo(new ClientFrame.Subscribe("\"r1\"", Channel.root("acme"), new Since.Live(), false));
     assertThat(
-            read("{\"delta\":true,\"since\":\"a123456789abc.7\",\"channel\":\"acme:planner:s-42\",\"op\":\"subscribe\"}"))
+            read(
+                "{\"delta\":true,\"since\":\"a123456789abc.7\","
+                    + "\"channel\":\"acme:planner:s-42\",\"op\":\"subscribe\"}"))
         .isEqualTo(
             new ClientFrame.Subscribe("", SESSION, new Since.Cursor(new Position("a123456789abc", 7)), true));
     assertThat(read("{\"op\":\"subscribe\",\"channel\":\"acme:planner:s-42\",\"since\":{\"sequence\":0}}"))
@@ -36,7 +38,8 @@ final class FrameReaderTest {
 
   @Test
   void publishKeepsTheBytesOfItsEvent() {
-    ClientFrame frame = read(" {\"op\" : \"publish\", \"rid\": 7, \"event\": {\"type\":\"a\", \"payload\":{\"é\":1.0}} } ");
+    ClientFrame frame =
+        read(" {\"op\" : \"publish\", \"rid\": 7, \"event\": {\"type\":\"a\", \"payload\":{\"é\":1.0}} } ");
     assertThat(frame.rid()).isEqualTo("7");
     assertThat(((ClientFrame.Publish) frame).event()).isEqualTo(bytes("{\"type\":\"a\", \"payload\":{\"é\":1.0}}"));
   }
@@ -51,9 +54,11 @@ final class FrameReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"consume", "ack", "nack", "extend", "state.get", "state.put", "state.cas", "resume", "Subscribe", ""})
+  @ValueSource(strings = {"consume", "ack", "nack", "extend", "state.get", "state.put", "state.cas", "resume",
+      "Subscribe", ""})
   void opThatIsNotServedIsUnknown(String op) {
-    assertThat(read("{\"op\":\"" + op + "\",\"rid\":\"r\",\"channel\":7}")).isEqualTo(new ClientFrame.Unknown("\"r\"", op));
+    assertThat(read("{\"op\":\"" + op + "\",\"rid\":\"r\",\"channel\":7}"))
+        .isEqualTo(new ClientFrame.Unknown("\"r\"", op));
   }
 
   @ParameterizedTest
@@ -110,21 +115,33 @@ final class FrameReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "x", "[]", "7", "\"op\"", "null", "{\"op\":\"ping\"} x", "{\"op\":\"ping\",\"op\":\"ping\"}", "{"})
+  @ValueSource(strings = {"", "x", "[]", "7", "\"op\"", "null", "{\"op\":\"ping\"} x",
+      "{\"op\":\"ping\",\"op\":\"ping\"}", "{"})
   void whatIsNoStrictJsonObjectIsABadFrame(String message) {
     assertThatThrownBy(() -> read(message))
         .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.BAD_FRAME));
   }
 
   @Test
+  void frameTooDeepToWalkIsRefusedAndTheConnectionStays() {
+    String deep = "[".repeat(5_000) + "]".repeat(5_000);
+    ClientFrame frame = read("{\"op\":\"publish\",\"event\":{\"payload\":" + deep + "}}");
+    ClientFrame.Refused refused = (ClientFrame.Refused) frame;
+    assertThat(refused.code()).isEqualTo(ErrorCode.INVALID_EVENT);
+    assertThat(refused.message()).contains("at most 64 are allowed");
+  }
+
+  @Test
   void garbageIsAlwaysAnsweredNeverAFailure() {
     Random random = new Random(99);
-    byte[] seed = bytes("{\"op\":\"subscribe\",\"rid\":1,\"channel\":\"a:b:c\",\"since\":{\"sequence\":1},\"delta\":true}");
+    byte[] seed =
+        bytes("{\"op\":\"subscribe\",\"rid\":1,\"channel\":\"a:b:c\",\"since\":{\"sequence\":1},\"delta\":true}");
     int read = 0;
     for (int round = 0; round < 50_000; round++) {
       byte[] message = seed.clone();
       for (int hits = random.nextInt(4); hits >= 0; hits--) {
-        message[random.nextInt(message.length)] = (byte) (random.nextBoolean() ? random.nextInt(256) : "{}\":,0[".charAt(random.nextInt(7)));
+        message[random.nextInt(message.length)] =
+            (byte) (random.nextBoolean() ? random.nextInt(256) : "{}\":,0[".charAt(random.nextInt(7)));
       }
       try {
         reader.read(message);

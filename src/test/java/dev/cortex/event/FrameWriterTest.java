@@ -35,8 +35,10 @@ final class FrameWriterTest {
   @Test
   void errorTellsWhenToRetryOnlyWhenItKnows() {
     assertThat(FrameWriter.error("7", ErrorCode.RATE_LIMITED, "slow down", 250).text())
-        .isEqualTo("{\"op\":\"error\",\"rid\":7,\"code\":\"rate_limited\",\"message\":\"slow down\",\"retryAfterMs\":250}");
-    assertThat(FrameWriter.error("", ErrorCode.UNKNOWN_OP, "no such op", -1).text()).doesNotContain("retryAfterMs", "rid");
+        .isEqualTo(
+            "{\"op\":\"error\",\"rid\":7,\"code\":\"rate_limited\",\"message\":\"slow down\",\"retryAfterMs\":250}");
+    assertThat(FrameWriter.error("", ErrorCode.UNKNOWN_OP, "no such op", -1).text())
+        .doesNotContain("retryAfterMs", "rid");
   }
 
   @Test

@@ -29,9 +29,11 @@ final class JsonCursorTest {
           .streamReadConstraints(StreamReadConstraints.builder().maxNumberLength(Integer.MAX_VALUE).build())
           .build();
   private static final String[] PIECES = {
-    "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\"", "\"b\"", "\"\\u0061\"", "\"é€😀\"", "\"\\ud83d\\ude00\"", "1", "-",
+    "{", "}", "[", "]", ",", ":", "\"", "\\", "\"a\"", "\"b\"", "\"\\u0061\"", "\"é€😀\"", "\"\\ud83d\\ude00\"", "1",
+    "-",
     "0", ".5", "1.5e3", "e", "+", "true", "false", "null", " ", "\n", "\t", "\r", "{\"a\":1}", "[1,2]", "{}", "[]",
-    "\"long enough to be read in words of eight\"", "\u0001", "/", "'", "x", "\"\\n\"", "\"\\x\"", "\"\\u12\"", "0x1", "01"
+    "\"long enough to be read in words of eight\"", "\u0001", "/", "'", "x", "\"\\n\"", "\"\\x\"", "\"\\u12\"", "0x1",
+    "01"
   };
 
   @Test
@@ -221,12 +223,14 @@ final class JsonCursorTest {
       text.append('.').append("0".repeat(random.nextInt(5))).append(digits(random, 1 + random.nextInt(20)));
     }
     if (random.nextBoolean()) {
-      text.append(random.nextBoolean() ? "e" : "E+").append(random.nextInt(10) == 0 ? "0099999999999" : 290 + random.nextInt(25));
+      text.append(random.nextBoolean() ? "e" : "E+")
+          .append(random.nextInt(10) == 0 ? "0099999999999" : 290 + random.nextInt(25));
     }
     return text.toString();
   }
 
   private static String digits(Random random, int count) {
-    return random.ints(count, 0, 10).collect(StringBuilder::new, StringBuilder::append, StringBuilder::append).toString();
+    return random.ints(count, 0, 10).collect(StringBuilder::new, StringBuilder::append, StringBuilder::append)
+        .toString();
   }
 }

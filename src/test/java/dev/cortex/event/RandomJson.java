@@ -10,7 +10,8 @@ final class RandomJson {
     "true", "false", "null", "0", "-0", "1", "-12.50", "1e5", "1E-7", "12345678901234567890123", "0.1000"
   };
   private static final String[] CHARACTERS = {
-    "a", "b", "Z", " ", "é", "€", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u00e9", "\\ud83d\\ude00", "\\u0000", "{", "}", ":",
+    "a", "b", "Z", " ", "é", "€", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u00e9", "\\ud83d\\ude00", "\\u0000", "{", "}",
+    ":",
     ",", "[", "plain text that is longer than a word"
   };
 
