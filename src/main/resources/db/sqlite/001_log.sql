@@ -71,6 +71,7 @@ CREATE TABLE realtime_events (
 CREATE INDEX idx_events_org_ts ON realtime_events (org_id, timestamp);
 CREATE INDEX idx_events_session ON realtime_events (org_id, agent_id, session_id, log_offset, sequence)
   WHERE session_id <> '';
+CREATE INDEX idx_events_agent ON realtime_events (org_id, agent_id, log_offset) WHERE agent_id <> '';
 CREATE INDEX idx_events_outbox ON realtime_events (org_id, outbox_number) WHERE outbox_number IS NOT NULL;
 
 -- What is remembered of a session; it outlives the session's events. home is empty for this log.

@@ -44,7 +44,7 @@ public final class Database {
     this.readers = List.copyOf(lanes);
   }
 
-  /** Opens or creates the database file and brings its schema up to date. Commits survive power loss until told else. */
+  /** Opens or makes the database file and brings its schema up to date. Commits survive power loss until told else. */
   public static Future<Database> open(Vertx vertx, Path path, int busyTimeoutMs) {
     SqliteFile file = new SqliteFile(path, busyTimeoutMs);
     return vertx

@@ -43,13 +43,7 @@ public final class Sql {
   /** Runs a statement without parameters to its end, whatever it answers. */
   public void execute(String text) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      if (statement.execute(text)) {
-        try (ResultSet rows = statement.getResultSet()) {
-          while (rows.next()) {
-            // some pragmas do their work a row at a time
-          }
-        }
-      }
+      statement.executeUpdate(text); // unlike execute, also takes the further steps of a pragma without columns
     }
   }
 

@@ -34,21 +34,15 @@ final class EventRows {
           + " WHERE org_id = ? AND agent_id = ? AND session_id = ? AND session_id <> ''"
           + " AND log_offset > ? AND log_offset <= ? ORDER BY log_offset LIMIT ?";
 
-  /** Offsets come from the index alone; only the page's rows are fetched. */
   static final String READ_AGENT =
       COLUMNS
-          + """
-
-          WHERE org_id = ? AND log_offset IN (
-            SELECT log_offset FROM realtime_events
-            WHERE org_id = ? AND agent_id = ? AND session_id <> '' AND log_offset > ? AND log_offset <= ?
-            ORDER BY log_offset LIMIT ?)
-          ORDER BY log_offset""";
+          + " WHERE org_id = ? AND agent_id = ? AND agent_id <> '' AND log_offset > ? AND log_offset <= ?"
+          + " ORDER BY log_offset LIMIT ?";
 
   static final String COUNT_AGENT =
       """
       SELECT count(*) FROM realtime_events
-      WHERE org_id = ? AND agent_id = ? AND session_id <> '' AND log_offset > ? AND log_offset <= ?""";
+      WHERE org_id = ? AND agent_id = ? AND agent_id <> '' AND log_offset > ? AND log_offset <= ?""";
 
   static final String COUNT_SESSION =
       """
@@ -103,17 +97,7 @@ final class EventRows {
     boolean root = channel.isRoot();
     boolean session = !channel.sessionId().isEmpty();
     PreparedStatement query = sql.prepare(root ? READ_ORG : session ? READ_SESSION : READ_AGENT);
-    int place = 0;
-    query.setString(++place, channel.orgId());
-    if (!root) {
-      if (!session) {
-        query.setString(++place, channel.orgId());
-      }
-      query.setString(++place, channel.agentId());
-      if (session) {
-        query.setString(++place, channel.sessionId());
-      }
-    }
+    int place = bind(query, channel);
     query.setLong(++place, after);
     query.setLong(++place, through);
     query.setInt(++place, eventsMax);
@@ -152,12 +136,7 @@ final class EventRows {
     }
     boolean session = !channel.sessionId().isEmpty();
     PreparedStatement query = sql.prepare(session ? COUNT_SESSION : COUNT_AGENT);
-    int place = 0;
-    query.setString(++place, channel.orgId());
-    query.setString(++place, channel.agentId());
-    if (session) {
-      query.setString(++place, channel.sessionId());
-    }
+    int place = bind(query, channel);
     query.setLong(++place, after);
     query.setLong(++place, through);
     return number(query).orElse(0);
@@ -169,12 +148,21 @@ final class EventRows {
     }
     boolean session = !channel.sessionId().isEmpty();
     PreparedStatement query = sql.prepare(session ? LAST_OF_SESSION : LAST_OF_AGENT);
-    query.setString(1, channel.orgId());
-    query.setString(2, channel.agentId());
-    if (session) {
-      query.setString(3, channel.sessionId());
-    }
+    bind(query, channel);
     return number(query).orElse(0);
+  }
+
+  /** Binds the words of the channel and answers how many there are. */
+  private static int bind(PreparedStatement query, Channel channel) throws SQLException {
+    int place = 0;
+    query.setString(++place, channel.orgId());
+    if (!channel.agentId().isEmpty()) {
+      query.setString(++place, channel.agentId());
+    }
+    if (!channel.sessionId().isEmpty()) {
+      query.setString(++place, channel.sessionId());
+    }
+    return place;
   }
 
   static OptionalLong afterSequence(Sql sql, SessionRef session, long sequence) throws SQLException {

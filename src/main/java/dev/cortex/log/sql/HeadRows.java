@@ -17,7 +17,7 @@ final class HeadRows {
   private static final int ORGS_PER_QUERY = 256;
   private static final String COLUMNS = "SELECT org_id, log_id, head, floor, shard, last_received_at FROM org_heads ";
   private static final String ONE = COLUMNS + "WHERE org_id = ?";
-  private static final String EXPIRED =
+  static final String EXPIRED =
       COLUMNS + "WHERE floor_received_at > 0 AND floor_received_at < ? ORDER BY floor_received_at LIMIT ?";
 
   private HeadRows() {}

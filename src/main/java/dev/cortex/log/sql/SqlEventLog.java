@@ -304,7 +304,7 @@ public final class SqlEventLog implements EventLog {
         });
   }
 
-  private <T> Future<T> write(SqlWork<T> work) {
+  <T> Future<T> write(SqlWork<T> work) {
     return database.write(work).recover(SqlEventLog::failed);
   }
 

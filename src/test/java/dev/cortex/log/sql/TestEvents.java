@@ -51,8 +51,9 @@ final class TestEvents {
 
   static Draft draft(String org, long n, String agent, String session) {
     byte[] payload = ("{\"n\":" + n + ",\"text\":\"ä€😀\"}").getBytes(StandardCharsets.UTF_8);
+    Priority priority = Priority.STANDARD;
     return new Draft(
-        "id-" + n, true, org, "user-1", "task.created", payload, 1000 + n, agent, session, 0, "", Priority.STANDARD, "");
+        "id-" + n, true, org, "user-1", "task.created", payload, 1000 + n, agent, session, 0, "", priority, "");
   }
 
   static String logId(String org) {
