@@ -13,14 +13,13 @@ import picocli.CommandLine.Parameters;
 /** The load generator's command line. */
 @Command(
     name = "tools/bench",
-    mixinStandardHelpOptions = true,
     sortOptions = false,
     usageHelpWidth = 110,
     description = {
       "Measures a server under load and prints one row a scenario.",
       "",
-      "Latency runs from the time an event was due to be sent, not from when it was sent, so a stalled server cannot"
-          + " hide. Every connection checks that it got every event once and in order; 'faults' counts what it did not.",
+      "Latency runs from the time an event was due to be sent, not from when it was sent, so a stalled server"
+          + " cannot hide. Every connection checks that it got every event once and in order; 'faults' counts what it did not.",
       "",
       "Scenarios:",
       "  fanout  one publisher, many plain WebSocket connections of one org",
@@ -32,7 +31,7 @@ import picocli.CommandLine.Parameters;
     })
 final class Bench implements Callable<Integer> {
 
-  @Parameters(index = "0", defaultValue = "all", paramLabel = "SCENARIO", description = "fanout, quiet, ingest, idle, all")
+  @Parameters(index = "0", defaultValue = "all", paramLabel = "SCENARIO", description = "one of these")
   private String scenario;
 
   @Option(names = "--server", hidden = true, description = "one word of the command that starts the server; repeated")
@@ -68,6 +67,9 @@ final class Bench implements Callable<Integer> {
 
   @Option(names = "--url", description = "load a running server, for instance http://127.0.0.1:3693; starts none")
   private Optional<URI> url = Optional.empty();
+
+  @Option(names = {"-h", "--help"}, usageHelp = true, description = "this text")
+  private boolean help;
 
   @Option(names = "--scratch", hidden = true, defaultValue = "target/bench")
   private Path scratch;

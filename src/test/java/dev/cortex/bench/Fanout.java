@@ -53,7 +53,7 @@ final class Fanout implements AutoCloseable {
 
   /** As fast as the server takes it with this many batches on their way at once. */
   Row closed(int batch, int inFlight, long durationMs) throws IOException, InterruptedException {
-    publisher.inFlight(batch, inFlight, WARM_MS, this::arrived);
+    publisher.inFlight(batch, inFlight, Math.min(WARM_MS, durationMs), this::arrived);
     var load = connections + " conns, " + inFlight + " x " + batch + " in flight, " + payloadBytes + " B";
     return measure("fanout", load, () -> publisher.inFlight(batch, inFlight, durationMs, this::arrived));
   }

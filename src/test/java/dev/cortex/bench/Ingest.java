@@ -31,7 +31,7 @@ final class Ingest implements HttpLine.Answered {
       for (var i = 0; i < connections; i++) {
         post(new HttpLine(target.address(), "/api/events", selector));
       }
-      attend(selector, WARM_MS);
+      attend(selector, Math.min(WARM_MS, durationMs));
       latencyUs.reset();
       var before = accepted;
       var cpuBefore = target.cpuUs();

@@ -46,6 +46,8 @@ final class Target implements AutoCloseable {
     var full = new ArrayList<>(command);
     full.addAll(List.of("--port", "0", "--data-dir", dataDir.toString()));
     var process = new ProcessBuilder(full).redirectError(Redirect.to(scratch.resolve("server.log").toFile())).start();
+    // an interrupted run must not leave its server behind
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     var ready = process.inputReader().readLine();
     var port = PORT.matcher(ready == null ? "" : ready);
     if (ready == null || !ready.startsWith("CORTEX_READY") || !port.find()) {

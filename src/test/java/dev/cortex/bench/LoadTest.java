@@ -1,0 +1,133 @@
+package dev.cortex.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Percentage.withPercentage;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Shows that the load generator counts right, against a server that keeps its promises and one that breaks them. */
+@Timeout(30)
+final class LoadTest {
+
+  /** What the server does with the tenth event. */
+  private enum Tenth {
+    DELIVER,
+    LOSE,
+    REPEAT
+  }
+
+  private final Vertx vertx = Vertx.vertx();
+  private final List<ServerWebSocket> sockets = new ArrayList<>();
+  private volatile Tenth tenth = Tenth.DELIVER;
+  private int events;
+  private Target target;
+
+  @BeforeEach
+  void startServer() throws Exception {
+    var server =
+        vertx.createHttpServer().webSocketHandler(sockets::add).requestHandler(this::publish).listen(0, "127.0.0.1")
+            .await(5, TimeUnit.SECONDS);
+    target = Target.running("127.0.0.1", server.actualPort());
+  }
+
+  @AfterEach
+  void stopServer() throws Exception {
+    vertx.close().await(5, TimeUnit.SECONDS);
+  }
+
+  private void publish(HttpServerRequest request) {
+    request.body().onSuccess(
+        body -> {
+          var batch = body.toString().startsWith("[") ? body.toJsonArray() : new JsonArray().add(body.toJsonObject());
+          batch.forEach(event -> deliver((JsonObject) event));
+          request.response().end("{\"accepted\":" + batch.size() + ",\"results\":[]}");
+        });
+  }
+
+  private void deliver(JsonObject event) {
+    events++;
+    var doing = events == 10 ? tenth : Tenth.DELIVER;
+    var times =
+        switch (doing) {
+          case DELIVER -> 1;
+          case LOSE -> 0;
+          case REPEAT -> 2;
+        };
+    for (var socket : sockets) {
+      for (var i = 0; i < times; i++) {
+        socket.writeTextMessage(event.encode());
+      }
+    }
+  }
+
+  private Subscribers.Seen publishTwenty(long arriving) throws Exception {
+    try (var subscribers = new Subscribers(target.address(), "/ws", 3);
+        var publisher = new Publisher(target.address(), "bench", 100)) {
+      subscribers.awaitOpen(5_000);
+      var published = publisher.atRate(1_000, 1_000, 20);
+      assertThat(published.accepted()).isEqualTo(20);
+      subscribers.awaitDelivered(arriving, 5_000);
+      return subscribers.seen();
+    }
+  }
+
+  @Test
+  void everyEventOnceAndInOrderIsNoFault() throws Exception {
+    var seen = publishTwenty(60);
+
+    assertThat(seen.deliveries()).isEqualTo(60);
+    assertThat(seen.wrong()).isZero();
+    assertThat(seen.latencyUs().getTotalCount()).isEqualTo(60);
+  }
+
+  @Test
+  void lostEventIsOneFaultAConnection() throws Exception {
+    tenth = Tenth.LOSE;
+
+    var seen = publishTwenty(57);
+
+    assertThat(seen.wrong()).isEqualTo(3);
+    assertThat(seen.firstFault()).isEqualTo("event 10 came where 9 was expected");
+  }
+
+  @Test
+  void repeatedEventIsOneFaultAConnection() throws Exception {
+    tenth = Tenth.REPEAT;
+
+    var seen = publishTwenty(63);
+
+    assertThat(seen.wrong()).isEqualTo(3);
+    assertThat(seen.firstFault()).isEqualTo("event 9 came where 10 was expected");
+  }
+
+  @Test
+  void closedLoopWaitsForWhatIsUnderWay() throws Exception {
+    try (var fanout = new Fanout(target, 4, 100)) {
+      var row = fanout.closed(5, 2, 300);
+
+      assertThat(row.faults()).isZero();
+      assertThat(row.deliveriesPerSecond()).isPositive();
+      assertThat(row.eventsPerSecond() * 4).isCloseTo(row.deliveriesPerSecond(), withPercentage(1));
+    }
+  }
+
+  @Test
+  void ingestCountsWhatWasAccepted() throws Exception {
+    var row = new Ingest(2, 10, 100).run(target, 300);
+
+    assertThat(row.faults()).isZero();
+    assertThat(row.eventsPerSecond()).isPositive();
+    assertThat(row.latencyUs().getTotalCount()).isPositive();
+  }
+}
