@@ -79,7 +79,7 @@ test('a final refusal rejects with its code and is not repeated', async () => {
   const [frame] = w.socket.sentOf('publish');
   w.socket.say({ op: 'error', rid: frame.rid, code: 'idempotency_conflict', message: 'used for a different event' });
   await assert.rejects(published, { code: 'idempotency_conflict', message: 'used for a different event' });
-  await w.pass(60_000);
+  await w.pass(40_000);
   assert.equal(w.socket.sentOf('publish').length, 1);
 });
 
