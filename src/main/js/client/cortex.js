@@ -6,9 +6,11 @@
 
 import { CortexError, ResyncError, errorOf, losesPosition, newId, parseChannel, parseCursor } from './wire.js';
 import { fullJitter } from './backoff.js';
+import { Cursors } from './cursors.js';
 import { Link } from './link.js';
 import { Phase, Subscription } from './subscription.js';
 import { Publisher } from './publisher.js';
+import { Requests } from './requests.js';
 
 export { CortexError, ResyncError };
 
@@ -16,8 +18,6 @@ const DESKTOP_URL = 'ws://127.0.0.1:3693/ws';
 const SERVED_AS = '/client/cortex.js';
 /** How long `recovered: false` waits for the `resync` frame that tells the reason and the snapshot. */
 const RESYNC_DETAIL_MS = 250;
-/** At most one write to the storage in this time for a subscription that moves on. */
-const STORE_EVERY_MS = 1_000;
 
 const DEFAULTS = Object.freeze({
   connectMs: 10_000,
@@ -51,12 +51,12 @@ export class Cortex {
   #env;
   #link;
   #publisher;
+  #requests;
+  #cursors;
   #subscriptions = new Map();
   #asked = new Map();
-  #requests = new Map();
   #listeners = new Map();
   #lagging = new Set();
-  #writes = new Map();
   #state = 'connecting';
   #scope;
   #firstLiveMs;
@@ -83,6 +83,8 @@ export class Cortex {
       this.#env,
       { pending: this.#limits.pendingMax, answerMs: this.#limits.answerMs, backoff },
       (frame) => this.#link.send(frame));
+    this.#requests = new Requests(this.#env, this.#limits.answerMs, (frame) => this.#link.send(frame));
+    this.#cursors = new Cursors(options.storage, options.url ?? defaultUrl(), this.#env);
     this.#link = new Link(this.#env, { ...this.#limits, backoff, renewable }, (why) => this.#url(why), {
       connecting: (detail) => this.#connecting(detail),
       welcome: (frame) => this.#welcome(frame),
@@ -137,9 +139,9 @@ export class Cortex {
     const subscription = new Subscription(parsed, {
       attach: (sub) => this.#attach(sub),
       detach: (sub) => this.#detach(sub),
-      consumed: (sub) => this.#save(sub),
+      consumed: (sub) => this.#cursors.save(sub),
       closed: (sub) => this.#forget(sub),
-    }, bounds, since ?? this.#stored(name, parsed), onResync);
+    }, bounds, since ?? this.#cursors.load(name, parsed), onResync);
     this.#subscriptions.set(name, subscription);
     this.#attach(subscription);
     if (onEvent) {
@@ -157,8 +159,11 @@ export class Cortex {
   }
 
   /** Who is connected to a channel: `{channel, members: [{userId, connections}], total}`. */
-  presence(channel = this.#options.org) {
-    return this.#request({ op: 'presence', channel: parseChannel(channel).text });
+  async presence(channel = this.#options.org) {
+    if (this.#state === 'closed') {
+      throw new CortexError('closed', 'the client is closed');
+    }
+    return this.#requests.ask({ op: 'presence', channel: parseChannel(channel).text });
   }
 
   /** A new id for an event: sorts by time. */
@@ -205,9 +210,7 @@ export class Cortex {
     for (const subscription of this.#subscriptions.values()) {
       this.#attach(subscription);
     }
-    for (const request of this.#requests.values()) {
-      this.#link.send(request.frame);
-    }
+    this.#requests.resend();
     this.#publisher.pump();
     this.#settleState();
   }
@@ -261,7 +264,7 @@ export class Cortex {
       }
       return;
     }
-    if (frame.rid !== undefined && (this.#publisher.answered(frame) || this.#answered(frame))) {
+    if (frame.rid !== undefined && this.#answered(frame)) {
       return;
     }
     switch (frame.op) {
@@ -301,22 +304,13 @@ export class Cortex {
   }
 
   #answered(frame) {
+    if (this.#publisher.answered(frame) || this.#requests.answered(frame)) {
+      return true;
+    }
     const asked = this.#asked.get(frame.rid);
     if (asked) {
       this.#asked.delete(frame.rid);
       this.#subscribed(asked, frame);
-      return true;
-    }
-    const request = this.#requests.get(frame.rid);
-    if (request) {
-      this.#requests.delete(frame.rid);
-      this.#env.clearTimeout(request.timer);
-      if (frame.op === 'error') {
-        request.reject(errorOf(frame));
-      } else {
-        const { op, rid, ...answer } = frame;
-        request.resolve(answer);
-      }
       return true;
     }
     // Answers of the past, and those nobody waits for.
@@ -468,61 +462,12 @@ export class Cortex {
     }
   }
 
-  #request(frame) {
-    if (this.#state === 'closed') {
-      return Promise.reject(new CortexError('closed', 'the client is closed'));
-    }
-    const rid = `r${++this.#rids}`;
-    return new Promise((resolve, reject) => {
-      const timer = this.#env.setTimeout(() => {
-        this.#requests.delete(rid);
-        reject(new CortexError('timeout', `no answer to ${frame.op} in ${this.#limits.answerMs} ms`));
-      }, this.#limits.answerMs);
-      this.#requests.set(rid, { frame: { ...frame, rid }, resolve, reject, timer });
-      this.#link.send({ ...frame, rid });
-    });
-  }
-
   #forget(subscription) {
     if (this.#subscriptions.get(subscription.name) === subscription) {
-      this.#save(subscription, true);
+      this.#cursors.save(subscription, true);
       this.#subscriptions.delete(subscription.name);
       this.#detach(subscription);
     }
-  }
-
-  #stored(name, channel) {
-    const text = this.#options.storage?.getItem(this.#storageKey(name));
-    if (!text) {
-      return undefined;
-    }
-    const cursors = JSON.parse(text);
-    return channel ? cursors[channel.orgId] : Object.values(cursors);
-  }
-
-  /** Keeps what the reader is done with, so that the next start resumes there. */
-  #save(subscription, atOnce = false) {
-    const { storage } = this.#options;
-    const { name } = subscription;
-    if (!storage || (this.#writes.has(name) && !atOnce)) {
-      return;
-    }
-    const write = () => {
-      this.#writes.delete(name);
-      if (Object.keys(subscription.consumedCursors).length > 0) {
-        storage.setItem(this.#storageKey(name), JSON.stringify(subscription.consumedCursors));
-      }
-    };
-    this.#env.clearTimeout(this.#writes.get(name));
-    if (atOnce) {
-      write();
-    } else {
-      this.#writes.set(name, this.#env.setTimeout(write, STORE_EVERY_MS));
-    }
-  }
-
-  #storageKey(name) {
-    return `cortex:${this.#options.url ?? defaultUrl()}:${name}`;
   }
 
   #end(error) {
@@ -531,18 +476,14 @@ export class Cortex {
     }
     globalThis.removeEventListener?.('online', this.#hurry);
     for (const subscription of this.subscriptions) {
-      this.#save(subscription, true);
+      this.#cursors.save(subscription, true);
       subscription.end(error);
     }
     this.#subscriptions.clear();
     this.#link.close();
     const closed = error ?? new CortexError('closed', 'the client is closed');
     this.#publisher.close(closed);
-    for (const { reject, timer } of this.#requests.values()) {
-      this.#env.clearTimeout(timer);
-      reject(closed);
-    }
-    this.#requests.clear();
+    this.#requests.close(closed);
     this.#enter('closed', { error });
   }
 }

@@ -103,6 +103,7 @@ export class PublishForm {
         this.#element(wrong).closest('details').open = true;
       }
       this.#element(wrong).focus();
+      this.#say('bad', 'Not sent', 'Correct the marked fields first.');
       return;
     }
     const value = (id) => this.#element(id).value.trim();
