@@ -6,7 +6,9 @@ const ROWS_MAX = 500;
 const KEPT_MAX = 2_000;
 /** With more arrivals in one frame than this nobody can follow a highlight. */
 const HIGHLIGHTS_MAX = 4;
-/** Seconds between two spoken summaries. */
+/** After a frame that brought many, the next waits this long: a flood is drawn ten times a second, a trickle at once. */
+const FLOOD_PAUSE_MS = 100;
+/** Milliseconds between two spoken summaries. */
 const SUMMARY_MS = 5_000;
 
 const clock = new Intl.DateTimeFormat('en-GB', {
@@ -37,6 +39,7 @@ export class Feed {
   #orgs = new Set();
   #paused = false;
   #scheduled = false;
+  #flooded = false;
   #received = 0;
   #since = 0;
   #repeats;
@@ -76,7 +79,8 @@ export class Feed {
 
   /** Shows that events are missing here, and why. */
   gap({ channel, reason }) {
-    this.#take({ gap: `Gap in ${channel === '*' ? 'every org' : channel}: earlier events cannot be replayed (${reason})` });
+    const where = channel === '*' ? 'every org' : channel;
+    this.#take({ gap: `Gap in ${where}: earlier events cannot be replayed (${reason})` });
   }
 
   #take(item) {
@@ -90,10 +94,15 @@ export class Feed {
   #schedule() {
     if (!this.#scheduled) {
       this.#scheduled = true;
-      requestAnimationFrame(() => {
+      const draw = () => requestAnimationFrame(() => {
         this.#scheduled = false;
         this.#show();
       });
+      if (this.#flooded) {
+        setTimeout(draw, FLOOD_PAUSE_MS);
+      } else {
+        draw();
+      }
     }
   }
 
@@ -101,8 +110,9 @@ export class Feed {
     if (!this.#paused) {
       const arrived = this.#arrived;
       this.#arrived = [];
+      this.#flooded = arrived.length > HIGHLIGHTS_MAX;
       this.#kept = this.#kept.concat(arrived).slice(-KEPT_MAX);
-      this.#insert(arrived.filter((item) => this.#matches(item)), arrived.length <= HIGHLIGHTS_MAX);
+      this.#insert(arrived.filter((item) => this.#matches(item)), !this.#flooded);
     }
     this.#tell();
   }
@@ -207,7 +217,8 @@ export class Feed {
     const shown = this.#element('rows').childElementCount;
     const waiting = this.#paused ? this.#arrived.length : 0;
     const filtered = this.#kept.length > 0;
-    this.#element('pause').textContent = !this.#paused ? 'Pause' : `Resume${waiting ? ` (${waiting.toLocaleString('en')})` : ''}`;
+    const resume = waiting > 0 ? `Resume (${waiting.toLocaleString('en')})` : 'Resume';
+    this.#element('pause').textContent = this.#paused ? resume : 'Pause';
     this.#element('empty').hidden = shown > 0;
     this.#element('command-box').hidden = filtered;
     this.#element('empty-title').textContent = filtered ? 'No event matches' : 'Waiting for events';

@@ -14,7 +14,8 @@ function line(value) {
     return { text: typeof value === 'number' ? value.toLocaleString('en') : String(value ?? '–'), status: value };
   }
   if (Array.isArray(value)) {
-    return { text: value.length === 0 ? 'none' : value.map((one) => one?.message ?? one?.name ?? String(one)).join(', ') };
+    const names = value.map((one) => one?.message ?? one?.name ?? String(one));
+    return { text: names.length === 0 ? 'none' : names.join(', ') };
   }
   const { status, ...rest } = value;
   const facts = Object.entries(rest)

@@ -12,7 +12,10 @@ export function percentile(sorted, part) {
 
 /** A number for people: whole from ten on, one decimal below. */
 export function readable(value) {
-  return value === undefined ? '–' : value >= 10 ? Math.round(value).toLocaleString('en') : String(Math.round(value * 10) / 10);
+  if (value === undefined) {
+    return '–';
+  }
+  return value >= 10 ? Math.round(value).toLocaleString('en') : String(Math.round(value * 10) / 10);
 }
 
 /** Counts events and latencies and draws both plots once a second. */

@@ -130,10 +130,12 @@ export class PublishForm {
       const { status, offset, sequence, id } = await this.#publish(event);
       const place = [offset === null ? '' : `offset ${offset}`, sequence ? `sequence ${sequence}` : ''].filter(Boolean);
       const took = `answered in ${Math.round((performance.now() - startMs) * 10) / 10} ms`;
-      this.#say(status === 'accepted' ? 'good' : 'warn', status === 'accepted' ? 'Accepted' : 'Duplicate',
-        `${[...place, took].join(' · ')}${status === 'duplicate' ? '. It was stored before; nothing was stored again.' : ''}`, id);
+      const answer = [...place, took].join(' · ');
       if (status === 'duplicate') {
         this.#awaited.delete(event.id);
+        this.#say('warn', 'Duplicate', `${answer}. It was stored before; nothing was stored again.`, id);
+      } else {
+        this.#say('good', 'Accepted', answer, id);
       }
       this.#element('again').hidden = false;
     } catch (error) {
