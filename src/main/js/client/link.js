@@ -5,7 +5,7 @@ import { fullJitter } from './backoff.js';
 
 const PROTOCOL = 'cortex.v1';
 const OPEN = 1;
-/** A refused crowd waits longer than a broken line: the first try after 4429 is drawn from up to this attempt's bound. */
+/** A refused crowd waits longer than a broken line: the try after 4429 is drawn from at least this attempt's bound. */
 const ATTEMPT_AFTER_TOO_MANY = 4;
 /** A connection has to last before the backoff starts over; else connect-and-drop would hammer the server. */
 const STABLE_MS = 5_000;
@@ -145,7 +145,7 @@ export class Link {
     this.#to.welcome(frame);
   }
 
-  /** Any frame proves life. After a long silence a ping asks for proof: a sleeping laptop's socket says open and is dead. */
+  /** Any frame proves life; after a silence a ping asks for it: a socket that slept says open and may be dead. */
   #listen(delayMs) {
     this.#after('quiet', delayMs, () => {
       const quietMs = this.#env.now() - this.#heardMs;
@@ -202,7 +202,7 @@ export class Link {
     this.#to.final(error);
   }
 
-  /** Forgets the socket first: whatever it still says is of the past, and a half-open one may never say it is closed. */
+  /** Forgets the socket first: what it still says is of the past, and a half-open one may never say it is closed. */
   #drop(code) {
     const socket = this.#socket;
     this.#socket = undefined;
