@@ -19,10 +19,12 @@ class ConsolePageTest {
 
   private static LocalServer server;
   private static Browser browser;
+  private static Path dataDir;
 
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
-    server = LocalServer.start(folder.resolve("data"));
+    dataDir = folder.resolve("data");
+    server = LocalServer.start(dataDir);
     browser = Browser.start(folder.resolve("profile"));
   }
 
@@ -92,5 +94,20 @@ class ConsolePageTest {
     browser.awaitText("#rows .type", "agent.started");
     browser.type("#filter-type", "tool");
     assertThat(browser.find("#rows").getText()).contains("tool.called").doesNotContain("agent.started");
+  }
+
+  @Test
+  void eventsMissedWhileTheServerWasAwayAreShownOnceItIsBack() throws Exception {
+    server.ingest("acme", "before.restart", new JsonObject());
+    browser.awaitText("#rows .type", "before.restart");
+    int port = server.port();
+    server.close();
+    browser.await("#connection[data-state='connecting']");
+    server = LocalServer.start(dataDir, port);
+    server.ingest("acme", "while.away", new JsonObject());
+    browser.await("#connection[data-state='live']");
+    browser.awaitText("#rows .type", "while.away");
+    assertThat(browser.find("#rows").getText()).containsOnlyOnce("before.restart").containsOnlyOnce("while.away");
+    browser.errors(); // what the browser says about the broken connection is of this test only
   }
 }

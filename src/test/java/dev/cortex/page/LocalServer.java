@@ -30,8 +30,14 @@ final class LocalServer implements AutoCloseable {
     this.server = server;
   }
 
+  /** Starts one on a free port. */
   static LocalServer start(Path dataDir) throws TimeoutException {
-    CortexOptions options = CortexOptions.local().environment(Map.of()).dataDir(dataDir).port(0);
+    return start(dataDir, 0);
+  }
+
+  /** Starts one where another has been. */
+  static LocalServer start(Path dataDir, int port) throws TimeoutException {
+    CortexOptions options = CortexOptions.local().environment(Map.of()).dataDir(dataDir).port(port);
     return new LocalServer(CortexServer.start(options).await(START_SECONDS_MAX, TimeUnit.SECONDS));
   }
 
