@@ -13,6 +13,7 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
@@ -91,11 +92,16 @@ final class WsRoute {
   /** Serves one upgrade request. */
   void handle(HttpServerRequest request) {
     try {
+      if (!request.headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
+        throw new RefusedException(ErrorCode.BAD_REQUEST, "this path is for WebSocket upgrades");
+      }
       int connectionsMax = config.limits().connections();
       if (connectionsMax > 0 && sockets.size() >= connectionsMax) {
         throw new RefusedException(ErrorCode.RATE_LIMITED, "this server has as many connections as it may");
       }
       Opening opening = new Opening(request, new Query(request.params()));
+      // unread while we prepare: a request that was read to its end cannot be upgraded any more
+      request.pause();
       opening.prepare().onComplete(ready -> opening.upgrade(ready.cause()));
     } catch (RefusedException refused) {
       Problems.answer(request, refused);
@@ -212,7 +218,7 @@ final class WsRoute {
               open(webSocket);
             }
           })
-          .onFailure(refused -> Problems.answer(request, ErrorCode.BAD_REQUEST, "this path is for WebSocket upgrades"))
+          .onFailure(refused -> Problems.answer(request, ErrorCode.BAD_REQUEST, "not a WebSocket handshake of version 13"))
           .onComplete(done -> letGo());
     }
 

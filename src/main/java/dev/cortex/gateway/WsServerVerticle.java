@@ -36,6 +36,7 @@ public final class WsServerVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(WsServerVerticle.class);
   private static final String IPV4_LOOPBACK = "127.0.0.1";
   private static final String IPV6_LOOPBACK = "::1";
+  private static final String WS_PATH = "/ws";
   private static final int RECONNECT_WITHIN_MS = 5_000;
   private static final long TICK_MS = 1_000;
 
@@ -115,7 +116,14 @@ public final class WsServerVerticle extends VerticleBase {
     server.requestHandler(door::handle);
     return server.listen(wanted, host).map(bound -> {
       servers.add(server);
-      door.open(new Door(guards.apply(bound.actualPort()), router));
+      door.open(new Door(guards.apply(bound.actualPort()), request -> {
+        // upgrades need the request itself, which the router would hand on wrapped
+        if (request.path().equals(WS_PATH)) {
+          webSockets.handle(request);
+        } else {
+          router.handle(request);
+        }
+      }));
       return bound.actualPort();
     });
   }
@@ -175,7 +183,6 @@ public final class WsServerVerticle extends VerticleBase {
     streams = new StreamRoute(vertx, feeds, beginnings, limits);
 
     Router router = Router.router(vertx);
-    router.get("/ws").handler(route -> webSockets.handle(route.request()));
     router.post("/ingest").handler(route -> ingest(route.request(), publish));
     router.post("/api/events").handler(route -> publish.handle(route.request()));
     router.get("/api/events/since").handler(route -> since.handle(route.request()));

@@ -61,7 +61,7 @@ final class Numbering {
 
   /** The key of an event's idempotency key, which must not be empty. */
   static KeyRef idempotencyKey(Draft draft) {
-    Hash128 hash = KeyHash.of(draft.idempotencyKey());
+    Hash128 hash = KeyHash.hashed(draft.idempotencyKey());
     return new KeyRef(draft.orgId(), KeyRef.Kind.IDEMPOTENCY, hash.hi(), hash.lo());
   }
 

@@ -1,0 +1,113 @@
+package dev.cortex.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The console in a real browser, against a real server. */
+@Tag("browser")
+@Timeout(120)
+class ConsolePageTest {
+
+  private static LocalServer server;
+  private static Browser browser;
+  private static Path dataDir;
+
+  @BeforeAll
+  static void start(@TempDir Path folder) throws Exception {
+    dataDir = folder.resolve("data");
+    server = LocalServer.start(dataDir);
+    browser = Browser.start(folder.resolve("profile"));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (browser != null) {
+      browser.close();
+    }
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @BeforeEach
+  void openConsole() {
+    browser.open(server.url("/console"));
+    browser.await("#connection[data-state='live']");
+  }
+
+  @Test
+  void emptyConsoleInvitesAndReportsNoError() {
+    assertThat(browser.find("#empty").getText()).contains("Waiting for events");
+    assertThat(browser.find("#command").getText()).contains("curl").contains(server.url("/api/events"));
+    browser.awaitText("#health-status", "UP");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void eventIngestedOverHttpIsShownWithItsPayload() throws Exception {
+    assertThat(server.ingest("acme", "task.created", new JsonObject().put("title", "Draft the notes"))).isEqualTo(200);
+    browser.awaitText("#rows .type", "task.created");
+    assertThat(browser.find("#empty").isDisplayed()).isFalse();
+    browser.find("#rows button.row").click();
+    assertThat(browser.await("#rows .detail").getText()).contains("Draft the notes");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void eventPublishedByTheFormIsAcceptedShownAndNotStoredTwice() throws Exception {
+    browser.type("#org", "formorg");
+    browser.type("#type", "form.published");
+    browser.type("#payload", "{\"answer\": 42}");
+    browser.find("#send").click();
+    browser.awaitText("#result", "Accepted");
+    browser.awaitText("#rows li.own .type", "form.published");
+    browser.find("#again").click();
+    browser.awaitText("#result", "Duplicate");
+    assertThat(server.typesOf("formorg")).containsExactly("form.published");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void wrongPayloadIsExplainedAndNotSent() throws Exception {
+    browser.type("#org", "wrongorg");
+    browser.type("#payload", "{\"answer\": forty-two}");
+    assertThat(browser.find("#payload-error").getText()).contains("Not valid JSON");
+    browser.find("#send").click();
+    browser.awaitText("#result", "Not sent");
+    assertThat(server.typesOf("wrongorg")).isEmpty();
+  }
+
+  @Test
+  void filterShowsOnlyEventsOfTheType() throws Exception {
+    server.ingest("acme", "tool.called", new JsonObject());
+    server.ingest("acme", "agent.started", new JsonObject());
+    browser.awaitText("#rows .type", "tool.called");
+    browser.awaitText("#rows .type", "agent.started");
+    browser.type("#filter-type", "tool");
+    assertThat(browser.find("#rows").getText()).contains("tool.called").doesNotContain("agent.started");
+  }
+
+  @Test
+  void eventsMissedWhileTheServerWasAwayAreShownOnceItIsBack() throws Exception {
+    server.ingest("acme", "before.restart", new JsonObject());
+    browser.awaitText("#rows .type", "before.restart");
+    int port = server.port();
+    server.close();
+    browser.await("#connection[data-state='connecting']");
+    server = LocalServer.start(dataDir, port);
+    server.ingest("acme", "while.away", new JsonObject());
+    browser.await("#connection[data-state='live']");
+    browser.awaitText("#rows .type", "while.away");
+    assertThat(browser.find("#rows").getText()).containsOnlyOnce("before.restart").containsOnlyOnce("while.away");
+    browser.errors(); // what the browser says about the broken connection is of this test only
+  }
+}
