@@ -11,7 +11,7 @@ import java.util.List;
  * @param epoch the shard's fencing epoch as the room knows it
  * @param logId incarnation of the log; the id to create it with when expectedHead is 0 and the org is new
  * @param expectedHead the head the room believes in
- * @param events what to insert
+ * @param events what to insert, at least one
  * @param sessions the sessions after these events
  */
 @Pure

@@ -75,8 +75,9 @@ public final class Database {
             sql -> {
               try {
                 return work.run(sql);
-              } catch (SQLException e) {
-                throw doubt(SqliteFailures.of(e, false), false);
+              } catch (SQLException | RuntimeException e) {
+                StoreException known = SqliteFailures.of(e, false);
+                throw doubt(known, !cleaned(sql, false, known));
               }
             }));
   }
@@ -118,23 +119,29 @@ public final class Database {
       return result;
     } catch (SQLException | RuntimeException failure) {
       StoreException known = SqliteFailures.of(failure, committing);
-      throw doubt(known, begun && !rolledBack(sql, known));
+      throw doubt(known, !cleaned(sql, begun, known));
     }
   }
 
-  /** Ends the transaction. SQLite may have done so by itself; the failure to do it twice is kept with the first one. */
-  private static boolean rolledBack(Sql sql, StoreException known) {
+  /** Ends the transaction, unless SQLite did so by itself, as on a full disk; whether the connection is sound again. */
+  private static boolean cleaned(Sql sql, boolean begun, StoreException known) {
     try {
-      sql.prepare("ROLLBACK").execute();
+      sql.forget();
+      if (begun) {
+        sql.execute("ROLLBACK");
+      }
       return true;
     } catch (SQLException e) {
+      if (SqliteFailures.noTransaction(e)) {
+        return true;
+      }
       known.addSuppressed(e);
       return false;
     }
   }
 
-  private static RuntimeException doubt(StoreException known, boolean transactionOpen) {
-    return transactionOpen || known.kind() == Kind.UNKNOWN ? new Doubtful(known) : known;
+  private static RuntimeException doubt(StoreException known, boolean unsound) {
+    return unsound || known.kind() == Kind.UNKNOWN ? new Doubtful(known) : known;
   }
 
   private static <T> Future<T> answer(Future<T> done) {

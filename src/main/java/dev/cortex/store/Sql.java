@@ -40,6 +40,17 @@ public final class Sql {
     return statement;
   }
 
+  /**
+   * Closes every prepared statement. Needed after a failure: the driver destroys a statement that failed, and the
+   * statement does not say so.
+   */
+  void forget() throws SQLException {
+    for (PreparedStatement statement : statements.values()) {
+      statement.close();
+    }
+    statements.clear();
+  }
+
   /** Runs a statement without parameters to its end, whatever it answers. */
   public void execute(String text) throws SQLException {
     try (Statement statement = connection.createStatement()) {

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 /** Reads SQLite's result codes. */
 final class SqliteFailures {
 
+  private static final int ERROR = 1;
   private static final int PERM = 3;
   private static final int BUSY = 5;
   private static final int LOCKED = 6;
@@ -32,6 +33,11 @@ final class SqliteFailures {
     Kind kind = kind(code(failure));
     boolean definite = !committing || kind == Kind.FULL;
     return new StoreException(definite ? kind : Kind.UNKNOWN, String.valueOf(failure.getMessage()), failure);
+  }
+
+  /** Whether a ROLLBACK failed because there was nothing to roll back: the one thing it reports by the plain code. */
+  static boolean noTransaction(SQLException rollback) {
+    return code(rollback) == ERROR;
   }
 
   private static Kind kind(int code) {

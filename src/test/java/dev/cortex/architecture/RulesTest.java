@@ -60,7 +60,8 @@ final class RulesTest {
         .contains("java.net.Socket")
         .contains("io.vertx.core.Vertx")
         .contains("java.sql.Connection")
-        .doesNotContain("arraycopy");
+        .doesNotContain("arraycopy")
+        .doesNotContain("java.net.URI");
   }
 
   private ArchRule row(String name) {

@@ -19,7 +19,8 @@ import picocli.CommandLine.Parameters;
       "Measures a server under load and prints one row a scenario.",
       "",
       "Latency runs from the time an event was due to be sent, not from when it was sent, so a stalled server"
-          + " cannot hide. Every connection checks that it got every event once and in order; 'faults' counts what it did not.",
+          + " cannot hide. Every connection checks that it got every event once and in order; 'faults' counts what"
+          + " went wrong.",
       "",
       "Scenarios:",
       "  fanout  one publisher, many plain WebSocket connections of one org",
@@ -53,7 +54,10 @@ final class Bench implements Callable<Integer> {
   @Option(names = "--batch", defaultValue = "50", description = "closed fanout: events a request (${DEFAULT-VALUE})")
   private int batch;
 
-  @Option(names = "--in-flight", defaultValue = "4", description = "closed fanout: requests under way (${DEFAULT-VALUE})")
+  @Option(
+      names = "--in-flight",
+      defaultValue = "4",
+      description = "closed fanout: requests under way (${DEFAULT-VALUE})")
   private int inFlight;
 
   @Option(names = "--payload", defaultValue = "200", description = "payload bytes, 64 or more (${DEFAULT-VALUE})")

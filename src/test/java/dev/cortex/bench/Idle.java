@@ -27,7 +27,8 @@ final class Idle {
       subscribers.awaitOpen(60_000);
       TimeUnit.SECONDS.sleep(3);
       var after = target.memory();
-      var note = before.isEmpty() || after.isEmpty() ? "not our server: memory unknown" : note(before.get(), after.get());
+      var note =
+          before.isEmpty() || after.isEmpty() ? "not our server: memory unknown" : note(before.get(), after.get());
       return new Row("idle", connections + " conns", 0, 0, 0, new Histogram(1), subscribers.seen().wrong(), note);
     }
   }

@@ -28,7 +28,8 @@ record Row(
   /** The head of the table. */
   static String head() {
     return String.format(
-        FORMAT, "scenario", "load", "events/s", "deliveries/s", "cpu us", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "faults", "");
+        FORMAT, "scenario", "load", "events/s", "deliveries/s", "cpu us", "p50 ms", "p99 ms", "p99.9 ms", "max ms",
+        "faults", "");
   }
 
   /** This row under that head. */

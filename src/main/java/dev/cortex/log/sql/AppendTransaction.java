@@ -60,6 +60,7 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
   private final AppendResult[] results;
 
   AppendTransaction(List<OrgAppend> batch) {
+    batch.forEach(AppendTransaction::check);
     this.batch = batch;
     this.results = new AppendResult[batch.size()];
   }
@@ -215,6 +216,18 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
       }
     }
     return moved;
+  }
+
+  private static void check(OrgAppend org) {
+    long offset = org.expectedHead();
+    for (NewEvent event : org.events()) {
+      if (event.offset() != ++offset) {
+        throw new IllegalArgumentException("offset " + event.offset() + " where " + offset + " is next");
+      }
+    }
+    if (org.events().isEmpty()) {
+      throw new IllegalArgumentException("an append without events");
+    }
   }
 
   private static void executeBatch(PreparedStatement statement, int rows) throws SQLException {

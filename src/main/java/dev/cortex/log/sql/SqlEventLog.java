@@ -7,7 +7,6 @@ import dev.cortex.log.EnvelopeEncoder;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.KeyRef;
 import dev.cortex.log.Known;
-import dev.cortex.log.LogException;
 import dev.cortex.log.LogIds;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
@@ -15,7 +14,6 @@ import dev.cortex.log.SessionRef;
 import dev.cortex.store.Database;
 import dev.cortex.store.Sql;
 import dev.cortex.store.SqlWork;
-import dev.cortex.store.StoreException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Files;
@@ -91,7 +89,7 @@ public final class SqlEventLog implements EventLog {
         .compose(made -> Database.open(vertx, dataDir.resolve(FILE), busyTimeoutMs))
         .map(db -> new SqlEventLog(db, fullDurability, busyTimeoutMs, clock, identity, encoder))
         .compose(SqlEventLog::started)
-        .recover(SqlEventLog::failed);
+        .recover(LogFailures::failed);
   }
 
   private Future<SqlEventLog> started() {
@@ -242,7 +240,7 @@ public final class SqlEventLog implements EventLog {
               }
               return null;
             })
-        .recover(SqlEventLog::failed);
+        .recover(LogFailures::failed);
   }
 
   @Override
@@ -278,7 +276,7 @@ public final class SqlEventLog implements EventLog {
                       identity.settle(sql);
                       return null;
                     }))
-        .recover(failure -> database.close().transform(closed -> failed(failure)))
+        .recover(failure -> database.close().transform(closed -> LogFailures.failed(failure)))
         .compose(settled -> database.close());
   }
 
@@ -305,11 +303,11 @@ public final class SqlEventLog implements EventLog {
   }
 
   <T> Future<T> write(SqlWork<T> work) {
-    return database.write(work).recover(SqlEventLog::failed);
+    return database.write(work).recover(LogFailures::failed);
   }
 
   private <T> Future<T> read(SqlWork<T> work) {
-    return database.read(work).recover(SqlEventLog::failed);
+    return database.read(work).recover(LogFailures::failed);
   }
 
   private static List<String> texts(PreparedStatement query) throws SQLException {
@@ -320,24 +318,5 @@ public final class SqlEventLog implements EventLog {
       }
     }
     return texts;
-  }
-
-  private static <T> Future<T> failed(Throwable failure) {
-    if (failure instanceof LogException) {
-      return Future.failedFuture(failure);
-    }
-    LogException.Kind kind = LogException.Kind.UNKNOWN;
-    if (failure instanceof StoreException known) {
-      kind =
-          switch (known.kind()) {
-            case BUSY -> LogException.Kind.BUSY;
-            case FULL -> LogException.Kind.FULL;
-            case READ_ONLY -> LogException.Kind.READ_ONLY;
-            case CORRUPT -> LogException.Kind.CORRUPT;
-            case INCOMPATIBLE -> LogException.Kind.INCOMPATIBLE;
-            case UNKNOWN -> LogException.Kind.UNKNOWN;
-          };
-    }
-    return Future.failedFuture(new LogException(kind, failure.getMessage(), failure));
   }
 }

@@ -2,6 +2,7 @@ package dev.cortex.log.sql;
 
 import static dev.cortex.log.sql.TestEvents.append;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.cortex.event.Channel;
@@ -28,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +73,7 @@ abstract class EventLogContract {
   static <T> T await(Future<T> future) {
     try {
       return future.await(20, TimeUnit.SECONDS);
-    } catch (java.util.concurrent.TimeoutException e) {
+    } catch (TimeoutException e) {
       throw new AssertionError("no answer in time", e);
     }
   }
@@ -104,7 +107,7 @@ abstract class EventLogContract {
 
   @Test
   void claimOfManyShardsAnswersEachOfThem() {
-    List<Integer> shards = java.util.stream.IntStream.range(0, 600).boxed().toList();
+    List<Integer> shards = IntStream.range(0, 600).boxed().toList();
     assertThat(await(log.claim("node-1", shards))).hasSize(600).containsEntry(599, 1L);
   }
 
@@ -232,6 +235,17 @@ abstract class EventLogContract {
     OrgAppend other = new OrgAppend("acme", 0, epoch, "zzzzzzzzzzzzz", 1, next.events(), List.of());
     assertThat(put(other)).isEqualTo(AppendResult.HEAD_MOVED);
     assertThat(head("acme").head()).isEqualTo(1);
+  }
+
+  @Test
+  void appendWithAHoleOrWithoutEventsIsAMistakeOfTheProgram() {
+    long epoch = claim();
+    OrgAppend late = append("acme", epoch, 1, 1);
+    OrgAppend hole = new OrgAppend("acme", 0, epoch, late.logId(), 0, late.events(), List.of());
+    OrgAppend empty = new OrgAppend("acme", 0, epoch, late.logId(), 0, List.of(), List.of());
+    assertThatThrownBy(() -> put(hole)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> put(empty)).isInstanceOf(IllegalArgumentException.class);
+    assertThat(await(log.orgs())).isEmpty();
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.cortex.base.Pure;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -29,6 +30,7 @@ final class PureThatIsNot {
     var copy = new byte[1];
     System.arraycopy(new byte[1], 0, copy, 0, 1);
     return "" + System.currentTimeMillis() + Instant.now() + new Random().nextInt() + UUID.randomUUID()
-        + Files.size(path) + vertx + connection + socket + copy.length;
+        + Files.size(path) + vertx + connection + socket + copy.length
+        + URI.create("a:b");
   }
 }
