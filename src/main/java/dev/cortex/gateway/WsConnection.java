@@ -38,6 +38,7 @@ final class WsConnection implements FrameGuard.Receiver {
   private final PublishRoute publisher;
   private final Feeds feeds;
   private int requests;
+  private Future<?> last = Future.succeededFuture();
 
   WsConnection(
       WsSocket socket, Subscriptions subscriptions, Beginnings beginnings, PublishRoute publisher, Feeds feeds) {
@@ -77,7 +78,7 @@ final class WsConnection implements FrameGuard.Receiver {
     }
     requests++;
     throttle();
-    answer(frame)
+    inOrder(frame)
         .onSuccess(answer -> {
           socket.send(answer.frame());
           answer.then().run();
@@ -87,6 +88,16 @@ final class WsConnection implements FrameGuard.Receiver {
           requests--;
           throttle();
         });
+  }
+
+  /** Publishes go on side by side, in the order they came; everything else waits for what was asked before it. */
+  private Future<Answer> inOrder(ClientFrame frame) {
+    if (frame instanceof ClientFrame.Publish) {
+      return answer(frame);
+    }
+    Future<Answer> answered = last.transform(done -> answer(frame));
+    last = answered;
+    return answered;
   }
 
   /** Answers every request that was refused or failed. */
