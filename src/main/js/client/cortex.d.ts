@@ -146,7 +146,7 @@ export declare class Cortex {
   on(name: 'state', listener: (detail: { state: State; [key: string]: unknown }) => void): () => void;
   on(name: 'error', listener: (detail: { error: Error; [key: string]: unknown }) => void): () => void;
   on(name: State | 'backpressure' | 'skipped' | 'drain', listener: (detail: any) => void): () => void;
-  /** Default channel: the `org` option, else everything this client may see. One subscription a channel. */
+  /** Default channel: the `org` option, else everything this client may see. No two may overlap. */
   subscribe<P = Record<string, unknown>>(channel?: string, options?: SubscribeOptions<P>): Subscription<P>;
   /** Repeats with the same id until answered; rejects with a {@link CortexError} when refused for good. */
   publish(event: NewEvent, options?: { signal?: AbortSignal }): Promise<Published>;

@@ -33,7 +33,7 @@ export class Cortex {
   #listeners = new Map();
   #lagging = new Set();
   #state = 'connecting';
-  #firstLiveMs;
+  #lastLiveMs;
   #hurry = () => this.#link.hurry();
 
   constructor(options) {
@@ -92,7 +92,7 @@ export class Cortex {
 
   /**
    * Subscribes to a channel (default: the `org` option, else everything this client may see). Events come in order,
-   * once each, across reconnects. There is one subscription a channel.
+   * once each, across reconnects. Two subscriptions of a client may not overlap.
    */
   subscribe(channel = this.#options.org, options = {}) {
     if (this.#state === 'closed') {
@@ -147,10 +147,9 @@ export class Cortex {
     if (text) {
       target.searchParams.set('token', text);
     }
-    for (const [key, value] of this.#roster.scope(this.#firstLiveMs)) {
-      target.searchParams.append(key, value);
-    }
-    return target.href;
+    const { plain, query } = this.#roster.scope(this.#lastLiveMs);
+    query.forEach(([key, value]) => target.searchParams.append(key, value));
+    return { url: target.href, plain };
   }
 
   #connecting(detail) {
@@ -160,7 +159,6 @@ export class Cortex {
 
   #welcome(frame) {
     this.welcome = frame;
-    this.#firstLiveMs ??= this.#env.now();
     this.#roster.connected();
     this.#requests.resend();
     this.#publisher.pump();
@@ -168,6 +166,7 @@ export class Cortex {
   }
 
   #down() {
+    this.#lastLiveMs = this.#env.now();
     this.#lagging.clear();
     this.#publisher.disconnected();
     this.#roster.disconnected();
@@ -199,7 +198,7 @@ export class Cortex {
         break;
       case 'pong':
         // Asked only after a long silence, so nothing that this cursor covers is still on its way.
-        this.#roster.quiet(frame.cursor);
+        this.#roster.quiet(frame);
         break;
       case 'error':
         this.#emit('error', { error: errorOf(frame) });

@@ -29,7 +29,8 @@ export class Link {
   /**
    * @param env `{WebSocket, now, random, setTimeout, clearTimeout}`
    * @param limits `{connectMs, quietMs, pongMs, backoff, renewable}`; renewable: the token comes from a function
-   * @param resolve `({expired}) => url`, may be async: called before every try, so that it can bring a fresh token
+   * @param resolve `({expired}) => {url, plain}`, may be async: called before every try, so that it can bring a fresh
+   *     token; plain asks for no subprotocol: then no welcome comes, and none is waited for
    * @param to receives `connecting({attempt, delayMs})`, `welcome(frame)`, `frame(frame, bytes)`, `down()`,
    *     `lost(reason)` for a position that cannot be resumed, `error(error)` for a frame that cannot be read,
    *     `final(error)`
@@ -84,21 +85,21 @@ export class Link {
 
   async #try() {
     const round = ++this.#round;
-    let url;
+    let target;
     try {
-      url = await this.#resolve({ expired: this.#expiredOnce });
+      target = await this.#resolve({ expired: this.#expiredOnce });
     } catch {
       // The token could not be fetched: as temporary as any other failed try.
-      url = undefined;
+      target = undefined;
     }
     if (this.#closed || round !== this.#round) {
       return;
     }
-    if (url === undefined) {
+    if (target === undefined) {
       this.#again();
       return;
     }
-    const socket = new this.#env.WebSocket(url, [PROTOCOL]);
+    const socket = new this.#env.WebSocket(target.url, target.plain ? [] : [PROTOCOL]);
     this.#socket = socket;
     this.#after('connect', this.#limits.connectMs, () => this.#fail());
     const current = (react) => (event) => {
@@ -106,6 +107,9 @@ export class Link {
         react(event);
       }
     };
+    if (target.plain) {
+      socket.onopen = current(() => this.#welcome({}));
+    }
     socket.onmessage = current((event) => this.#receive(event.data));
     socket.onclose = current((event) => this.#closedBy(event.code, event.reason));
     // A close event follows every error event and carries the code.

@@ -1,6 +1,6 @@
 // The roster: every subscription of a client, what was asked of the server for it, and what happens at a hole.
 
-import { CortexError, errorOf, losesPosition, parseChannel, parseCursor } from './wire.js';
+import { CortexError, errorOf, losesPosition, overlap, parseCursor } from './wire.js';
 import { fullJitter } from './backoff.js';
 import { Phase } from './subscription.js';
 
@@ -9,7 +9,10 @@ const RESYNC_DETAIL_MS = 250;
 /** A subscribe that was refused for a moment is drawn from this attempt's bound of the backoff. */
 const RETRY_ATTEMPT = 2;
 
-/** Attaches subscriptions to each connection and detaches them; there is one a channel. */
+/**
+ * Attaches subscriptions to each connection and detaches them. No two of them overlap: the server sends an event once a
+ * connection, so a replay for one would mix with what is live for the other.
+ */
 export class Roster {
   #env;
   #backoff;
@@ -46,27 +49,30 @@ export class Roster {
     return this.all.some((subscription) => subscription.phase === Phase.RESYNCING);
   }
 
-  /** Takes a new subscription in; a second one to the same channel is refused. */
+  /** Takes a new subscription in; one that has events in common with another is refused. */
   add(subscription) {
-    const { name } = subscription;
-    if (this.#subscriptions.has(name)) {
-      throw new CortexError('bad_request', `already subscribed to ${name}`);
+    const other = this.all.find(({ channel }) => overlap(channel, subscription.channel));
+    if (other) {
+      throw new CortexError('bad_request',
+        `${subscription.name} overlaps the subscription to ${other.name}: filter its events, or use another client`);
     }
-    this.#subscriptions.set(name, subscription);
+    this.#subscriptions.set(subscription.name, subscription);
     this.attach(subscription);
   }
 
-  /** The query of the next connection's URL: only a subscription to everything is asked for there. */
-  scope(firstLiveMs) {
+  /**
+   * What the next connection asks for by its URL: everything, the way a plain client does, or nothing yet.
+   *
+   * @param lastLiveMs Unix milliseconds of the last connection's end: from there on for orgs not heard of before
+   */
+  scope(lastLiveMs) {
     const everything = this.#subscriptions.get('*');
     this.#scope = everything && everything.phase === Phase.DETACHED ? 'all' : 'none';
     if (this.#scope === 'none') {
-      return [['subscribe', 'none']];
+      return { plain: false, query: [['subscribe', 'none']] };
     }
-    const since = everything.cursors.length > 0
-      ? everything.cursors
-      : [everything.since ?? firstLiveMs ?? []].flat();
-    return since.map((position) => ['since', position]);
+    const since = [...everything.cursors, ...[lastLiveMs ?? everything.since ?? []].flat()];
+    return { plain: true, query: since.map((position) => ['since', position]) };
   }
 
   /** A new try begins: its URL is not made yet. */
@@ -143,12 +149,14 @@ export class Roster {
     this.#concerned(channel).forEach((subscription) => subscription.cover(cursor));
   }
 
-  /** A pong's cursor is of one log: it moves only what stands in that log. */
-  quiet(cursor) {
-    const logId = parseCursor(cursor)?.logId;
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.cursors.some((own) => parseCursor(own)?.logId === logId)) {
-        subscription.cover(cursor);
+  /** A pong tells what is covered: a cursor moves only what stands in its log. */
+  quiet({ cursor, cursors = {} }) {
+    for (const covered of [cursor, ...Object.values(cursors)]) {
+      const logId = parseCursor(covered)?.logId;
+      for (const subscription of this.#subscriptions.values()) {
+        if (subscription.cursors.some((own) => parseCursor(own)?.logId === logId)) {
+          subscription.cover(covered);
+        }
       }
     }
   }
@@ -201,7 +209,7 @@ export class Roster {
       if (since === undefined) {
         subscription.cover(frame.cursor);
       } else if (frame.recovered === false) {
-        this.#unrecovered(subscription);
+        this.#unrecovered(subscription, frame.cursor);
       }
     }
     this.#client.settled();
@@ -222,7 +230,8 @@ export class Roster {
   }
 
   /** Not recovered: nothing is taken in until the `resync` frame, or its absence, says why. */
-  #unrecovered(subscription) {
+  #unrecovered(subscription, liveFrom) {
+    subscription.liveFrom = liveFrom;
     subscription.phase = Phase.RESYNCING;
     this.#env.setTimeout(() => {
       if (subscription.phase === Phase.RESYNCING && !subscription.deciding) {
@@ -237,48 +246,36 @@ export class Roster {
 
   /** A position cannot be resumed: the application says where to go on, or its iteration throws. Never silently. */
   async #hole(subscription, { channel, reason, snapshot }) {
-    const orgId = channel === '*' ? undefined : parseChannel(channel).orgId;
-    const whole = subscription.channel !== undefined || orgId === undefined;
-    if (subscription.deciding || subscription.phase === Phase.ENDED || subscription.lostOrgs.has(orgId)) {
+    if (subscription.deciding || subscription.phase === Phase.ENDED) {
       return;
     }
-    const info = { channel, reason, snapshot, cursors: subscription.consumedCursors };
-    this.#client.resync(info);
+    const hole = { channel, reason, snapshot, cursors: subscription.consumedCursors };
+    this.#client.resync(hole);
     if (!subscription.onResync) {
       this.#forget(subscription);
-      subscription.endByResync(info);
+      subscription.endByResync(hole);
       this.#client.settled();
       return;
     }
-    if (whole) {
-      subscription.phase = Phase.RESYNCING;
-      subscription.deciding = true;
-    } else {
-      subscription.lostOrgs.add(orgId);
-    }
-    let since;
+    subscription.phase = Phase.RESYNCING;
+    subscription.deciding = true;
     try {
-      since = await subscription.onResync(info);
+      this.#goOn(subscription, await subscription.onResync(hole));
     } catch (error) {
-      subscription.end(error);
       this.#forget(subscription);
-    }
-    this.#goOn(subscription, whole, orgId, channel, since);
-  }
-
-  #goOn(subscription, whole, orgId, channel, since) {
-    subscription.deciding = false;
-    subscription.lostOrgs.delete(orgId);
-    if (subscription.phase !== Phase.ENDED) {
-      subscription.restart(orgId, since);
-      if (whole) {
-        subscription.phase = Phase.DETACHED;
-        this.attach(subscription);
-      } else {
-        this.#client.send({ op: 'subscribe', rid: `o${++this.#rids}`, channel, since });
-      }
+      subscription.end(error);
     }
     this.#client.settled();
+  }
+
+  #goOn(subscription, since) {
+    subscription.deciding = false;
+    if (subscription.phase !== Phase.ENDED) {
+      subscription.restart(since ?? subscription.liveFrom);
+      subscription.liveFrom = undefined;
+      subscription.phase = Phase.DETACHED;
+      this.attach(subscription);
+    }
   }
 
   #forget(subscription) {

@@ -40,8 +40,8 @@ export class Subscription {
   phase = Phase.DETACHED;
   /** Whether the application is deciding where to go on. */
   deciding = false;
-  /** Orgs whose position was lost and not yet decided upon; for a subscription to everything. */
-  lostOrgs = new Set();
+  /** After a hole: the cursor from which the server goes on live, if it told. */
+  liveFrom;
   /** What became of events so far. */
   counts = { delivered: 0, duplicates: 0, pauses: 0 };
 
@@ -96,7 +96,7 @@ export class Subscription {
 
   /** Takes an event that arrived, unless it is another's, a repeat, or past a hole. */
   offer(event, bytes) {
-    if (!this.listening || !covers(this.channel, event) || this.lostOrgs.has(event.orgId)) {
+    if (!this.listening || !covers(this.channel, event)) {
       return;
     }
     const position = parseCursor(event.cursor) ?? { logId: '', offset: event.offset, cursor: event.cursor };
@@ -118,7 +118,7 @@ export class Subscription {
   cover(cursor, orgId = this.#orgOf(cursor)) {
     const position = parseCursor(cursor);
     const before = this.#received.get(orgId);
-    if (position && orgId !== undefined && this.listening && !this.lostOrgs.has(orgId)
+    if (position && orgId !== undefined && this.listening
         && (!before || before.logId !== position.logId || before.offset < position.offset)) {
       this.#received.set(orgId, position);
       if (this.buffered === 0 && this.#handed === undefined) {
@@ -127,20 +127,10 @@ export class Subscription {
     }
   }
 
-  /** Forgets what was received of an org, or of all when none is named, and goes on from a new place. */
-  restart(orgId, since) {
-    const position = parseCursor(since);
-    if (orgId === undefined) {
-      this.#received.clear();
-    } else {
-      this.#received.delete(orgId);
-      if (position) {
-        this.#received.set(orgId, position);
-      }
-    }
-    if (this.channel || orgId === undefined) {
-      this.since = since;
-    }
+  /** Forgets what was received and goes on from a new place; nothing means live from now. */
+  restart(since) {
+    this.#received.clear();
+    this.since = since;
   }
 
   /** Ends the stream: with an error the reader gets it after what is buffered, without one the iteration completes. */

@@ -88,6 +88,13 @@ export function covers(channel, event) {
       && (channel.sessionId === undefined || channel.sessionId === event.sessionId));
 }
 
+/** Whether two channels have events in common; an undefined channel covers everything. */
+export function overlap(a, b) {
+  const same = (one, other) => one === undefined || other === undefined || one === other;
+  return a === undefined || b === undefined
+    || (a.orgId === b.orgId && same(a.agentId, b.agentId) && same(a.sessionId, b.sessionId));
+}
+
 /** The position that a cursor stands for; undefined when the text is none. */
 export function parseCursor(cursor) {
   const match = typeof cursor === 'string' ? CURSOR.exec(cursor) : null;

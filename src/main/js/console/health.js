@@ -66,6 +66,7 @@ export function watchHealth(element, token) {
       element('health-status').textContent = 'unreachable';
       element('health-status').dataset.status = 'DOWN';
       element('health-age').textContent = 'no answer';
+      element('health-checks').replaceChildren();
     }
     setTimeout(ask, EVERY_MS);
   };

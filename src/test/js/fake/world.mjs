@@ -46,6 +46,12 @@ export function world(options = {}) {
       this.say({ op: 'welcome', connection: 'c', resumeToken: 't', server: 's', profile: 'local', limits: {} });
     }
 
+    /** The server accepts a plain client: it says nothing. */
+    opened() {
+      this.readyState = 1;
+      this.onopen();
+    }
+
     /** The server sends a frame. */
     say(frame) {
       this.onmessage({ data: JSON.stringify(frame) });

@@ -1,5 +1,7 @@
 package dev.cortex.cli;
 
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintStream;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -25,6 +27,8 @@ final class LogLine extends Handler {
   static void install(PrintStream out) {
     System.setProperty("java.util.logging.manager", ProcessLogManager.class.getName());
     System.setProperty("vertx.logger-delegate-factory-class-name", "io.vertx.core.logging.JULLogDelegateFactory");
+    // Told, it need not look for three other logging systems first.
+    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
     Logger root = LogManager.getLogManager().getLogger("");
     root.setLevel(Level.INFO);
     root.addHandler(new LogLine(out));

@@ -64,7 +64,7 @@ public final class ConfigLoader {
       if (in == null) {
         throw new ConfigException(name + ": missing from this build");
       }
-      new YamlLayer(name, settings).read(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+      new PlainLayer(name, settings).read(new String(in.readAllBytes(), StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new ConfigException(name + ": cannot be read: " + e.getMessage());
     }

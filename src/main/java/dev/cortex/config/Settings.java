@@ -56,7 +56,11 @@ final class Settings {
 
   /** Where a problem between these keys comes from: the first of them that was set. */
   String place(List<String> names) {
-    return names.stream().filter(byName::containsKey).findFirst().map(name -> byName.get(name).origin()).orElse("default");
+    return names.stream()
+        .filter(byName::containsKey)
+        .findFirst()
+        .map(name -> byName.get(name).origin())
+        .orElse("default");
   }
 
   /** The value of a key. */

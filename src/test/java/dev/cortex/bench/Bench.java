@@ -1,10 +1,14 @@
 package dev.cortex.bench;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeoutException;
+import org.HdrHistogram.Histogram;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -96,17 +100,25 @@ final class Bench implements Callable<Integer> {
     var wanted = scenario.equals("all") ? List.of("fanout", "quiet", "ingest", "idle") : List.of(scenario);
     report.begin();
     for (var name : wanted) {
-      switch (name) {
-        case "fanout" -> fanout();
-        case "quiet" -> quiet();
-        case "ingest" -> ingest();
-        case "idle" -> idle();
-        default -> throw new CommandLine.ParameterException(
-            new CommandLine(this), "unknown scenario " + name + ": fanout, quiet, ingest, idle or all");
+      try {
+        run(name);
+      } catch (IOException | UncheckedIOException | TimeoutException e) {
+        report.add(new Row(name, "", 0, 0, 0, new Histogram(1), 1, "failed: " + e.getMessage()));
       }
     }
     report.end(commit, pinning, json);
     return report.clean() ? 0 : 1;
+  }
+
+  private void run(String name) throws Exception {
+    switch (name) {
+      case "fanout" -> fanout();
+      case "quiet" -> quiet();
+      case "ingest" -> ingest();
+      case "idle" -> idle();
+      default -> throw new CommandLine.ParameterException(
+          new CommandLine(this), "unknown scenario " + name + ": fanout, quiet, ingest, idle or all");
+    }
   }
 
   private void fanout() throws Exception {

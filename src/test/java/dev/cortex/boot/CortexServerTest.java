@@ -100,8 +100,8 @@ class CortexServerTest {
 
   @Test
   void badOptionFailsTheFutureAndNothingElse() {
-    StartException refused =
-        refusal(CortexServer.start(CortexOptions.local().environment(Map.of()).dataDir(folder).set("server.prot", "1")));
+    CortexOptions options = CortexOptions.local().environment(Map.of()).dataDir(folder).set("server.prot", "1");
+    StartException refused = refusal(CortexServer.start(options));
     assertThat(refused.failure()).isEqualTo(StartFailure.BAD_CONFIG);
     assertThat(refused).hasMessageContaining("server.port");
     assertThat(folder).isEmptyDirectory();

@@ -211,7 +211,8 @@ class ConfigLoaderTest {
   void dataDirectoryFollowsThePlatform() {
     Path home = Path.of("/home/u");
     assertThat(PlatformDirectory.of("Linux", home, Map.of())).isEqualTo(home.resolve(".local/share/cortex"));
-    assertThat(PlatformDirectory.of("Linux", home, Map.of("XDG_DATA_HOME", "/data"))).isEqualTo(Path.of("/data/cortex"));
+    assertThat(PlatformDirectory.of("Linux", home, Map.of("XDG_DATA_HOME", "/data")))
+        .isEqualTo(Path.of("/data/cortex"));
     assertThat(PlatformDirectory.of("Linux", home, Map.of("XDG_DATA_HOME", "data")))
         .as("a relative XDG_DATA_HOME is void").isEqualTo(home.resolve(".local/share/cortex"));
     assertThat(PlatformDirectory.of("Mac OS X", home, Map.of()))
