@@ -6,7 +6,7 @@ const ROWS_MAX = 500;
 const KEPT_MAX = 2_000;
 /** With more arrivals in one frame than this nobody can follow a highlight. */
 const HIGHLIGHTS_MAX = 4;
-/** After a frame that brought many, the next waits this long: a flood is drawn ten times a second, a trickle at once. */
+/** After a frame that brought many, the next one waits: a flood is drawn ten times a second, a trickle at once. */
 const FLOOD_PAUSE_MS = 100;
 /** Milliseconds between two spoken summaries. */
 const SUMMARY_MS = 5_000;

@@ -63,7 +63,8 @@ class ForeignPageTest {
     foreign =
         vertx.createHttpServer()
             .requestHandler(request ->
-                request.response().putHeader("Content-Type", "text/html").end("<!doctype html><title>Elsewhere</title>"))
+                request.response().putHeader("Content-Type", "text/html")
+                    .end("<!doctype html><title>Foreign</title>"))
             .listen(0, "127.0.0.1")
             .await(10, TimeUnit.SECONDS);
   }
