@@ -78,21 +78,25 @@ public final class CortexServer {
 
   static Future<CortexServer> start(CortexConfig config, LogOpener opener) {
     DataDirectory directory;
+    Vertx vertx;
     try {
       directory = DataDirectory.open(config.dataDir());
     } catch (StartException e) {
       return Future.failedFuture(e);
     }
-    Vertx vertx = Vertx.vertx(vertxOptions(directory));
+    try {
+      vertx = Vertx.vertx(vertxOptions(directory));
+      Codecs.register(vertx.eventBus());
+    } catch (RuntimeException e) {
+      return giveBack(directory).transform(given -> Future.failedFuture(StartException.of(e, "")));
+    }
     Stages stages = new Stages(vertx, config);
     String address = config.server().host() + ':' + config.server().port();
     return installToken(config, directory)
-        .compose(token -> {
-          Codecs.register(vertx.eventBus());
-          return stages
-              .start(opener, directory.path(), token)
-              .map(port -> new CortexServer(config, vertx, directory, stages, token, port));
-        })
+        .compose(token ->
+            stages
+                .start(opener, directory.path(), token)
+                .map(port -> new CortexServer(config, vertx, directory, stages, token, port)))
         .compose(CortexServer::announced)
         .recover(cause -> {
           StartException failure = StartException.of(cause, address);
@@ -195,14 +199,19 @@ public final class CortexServer {
     return stages
         .stop(budget.toMillis())
         .transform(stopped -> vertx.close())
-        .transform(ended -> {
-          try (directory) {
-            RunFile.remove(directory.path());
-          } catch (IOException e) {
-            LOG.warn("the data directory was not left clean", e);
-          }
-          return ended.succeeded() ? Future.succeededFuture() : Future.failedFuture(ended.cause());
-        });
+        .transform(ended ->
+            giveBack(directory)
+                .compose(given -> ended.succeeded() ? Future.succeededFuture() : Future.failedFuture(ended.cause())));
+  }
+
+  /** Removes the run file and the lock; a failure is logged, for the server is gone either way. */
+  private static Future<Void> giveBack(DataDirectory directory) {
+    try (directory) {
+      RunFile.remove(directory.path());
+    } catch (IOException e) {
+      LOG.warn("the data directory was not left clean", e);
+    }
+    return Future.succeededFuture();
   }
 
   private static Future<Optional<String>> installToken(CortexConfig config, DataDirectory directory) {

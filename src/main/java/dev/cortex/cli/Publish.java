@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,6 +34,7 @@ final class Publish implements Callable<Integer> {
   private static final int BATCH_EVENTS_MAX = 500;
   private static final int BATCH_CHARS_MAX = 1 << 20;
   private static final int UNREACHABLE = 69;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration TIMEOUT = Duration.ofSeconds(40);
 
   @Mixin private ServerAddress address = new ServerAddress();
@@ -43,7 +45,7 @@ final class Publish implements Callable<Integer> {
   @Option(names = "--type", paramLabel = "TYPE", description = "publish one event of this type")
   private Optional<String> type = Optional.empty();
 
-  @Option(names = "--org", paramLabel = "ORG", description = "its org")
+  @Option(names = "--org", paramLabel = "ORG", description = "org of events that name none")
   private Optional<String> org = Optional.empty();
 
   @Option(names = "--payload", paramLabel = "JSON", description = "its payload, a JSON object")
@@ -58,7 +60,6 @@ final class Publish implements Callable<Integer> {
   @Option(names = "--id", paramLabel = "ID", description = "its id; default: a fresh one")
   private Optional<String> id = Optional.empty();
 
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
   private boolean refused;
 
   /** For the command-line library, which fills in the options. */
@@ -67,13 +68,15 @@ final class Publish implements Callable<Integer> {
   @Override
   public Integer call() {
     try {
-      ServerAddress.Target target = address.find(System.getenv());
+      Sender sender = new Sender(address.find(System.getenv()));
       if (type.isPresent()) {
-        send(target, List.of(composed()));
+        sender.send(List.of(composed()));
+      } else if (Stream.of(payload, agent, session, id).anyMatch(Optional::isPresent)) {
+        throw new IllegalArgumentException("--payload, --agent, --session and --id come with --type");
       } else if (!events.isEmpty()) {
-        send(target, events);
+        sender.send(events.stream().map(text -> event("argument", text)).toList());
       } else {
-        sendInput(target);
+        sendInput(sender);
       }
       return refused ? 1 : 0;
     } catch (ConfigException | IllegalArgumentException e) {
@@ -98,11 +101,12 @@ final class Publish implements Callable<Integer> {
     String head = event.encode();
     // The payload's text goes as it came: numbers keep every digit.
     String open = head.substring(0, head.length() - 1);
-    return payload.map(text -> open + ",\"payload\":" + object("--payload", text) + "}").orElse(head);
+    payload.ifPresent(text -> parsed("--payload", text));
+    return payload.map(text -> open + ",\"payload\":" + text + "}").orElse(head);
   }
 
   /** Sends what standard input holds as it comes: a batch ends when no further line is waiting. */
-  private void sendInput(ServerAddress.Target target) throws IOException, InterruptedException {
+  private void sendInput(Sender sender) throws IOException, InterruptedException {
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     List<String> batch = new ArrayList<>();
     int chars = 0;
@@ -111,7 +115,7 @@ final class Publish implements Callable<Integer> {
       number++;
       if (!line.isBlank()) {
         try {
-          batch.add(object("line " + number, line));
+          batch.add(event("line " + number, line));
           chars += line.length();
         } catch (IllegalArgumentException e) {
           System.err.println("error: " + e.getMessage());
@@ -119,25 +123,36 @@ final class Publish implements Callable<Integer> {
         }
       }
       if (!batch.isEmpty() && (batch.size() == BATCH_EVENTS_MAX || chars >= BATCH_CHARS_MAX || !lines.ready())) {
-        send(target, batch);
+        sender.send(batch);
         batch.clear();
         chars = 0;
       }
     }
     if (!batch.isEmpty()) {
-      send(target, batch);
+      sender.send(batch);
     }
   }
 
-  private void send(ServerAddress.Target target, List<String> batch) throws IOException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(target.resolve("/api/events"))
-            .timeout(TIMEOUT)
-            .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString("[" + String.join(",", batch) + "]"));
-    target.token().ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
-    HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
-    report(response.statusCode(), response.body());
+  /** Sends batches to one server, one after the other, and reports their fates. */
+  private final class Sender {
+
+    private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
+    private final ServerAddress.Target target;
+
+    Sender(ServerAddress.Target target) {
+      this.target = target;
+    }
+
+    void send(List<String> batch) throws IOException, InterruptedException {
+      HttpRequest.Builder request =
+          HttpRequest.newBuilder(target.resolve("/api/events"))
+              .timeout(TIMEOUT)
+              .header("Content-Type", "application/json")
+              .POST(BodyPublishers.ofString("[" + String.join(",", batch) + "]"));
+      target.token().ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
+      HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());
+      report(response.statusCode(), response.body());
+    }
   }
 
   private void report(int status, String body) {
@@ -159,10 +174,20 @@ final class Publish implements Callable<Integer> {
     }
   }
 
-  private static String object(String where, String text) {
-    try {
-      new JsonObject(text);
+  /** The text of an event as it came, with the org of {@code --org} where it names none. */
+  private String event(String where, String text) {
+    JsonObject event = parsed(where, text);
+    if (org.isEmpty() || event.containsKey("orgId") || event.containsKey("tenantId")) {
       return text;
+    }
+    String named = new JsonObject().put("orgId", org.get()).encode();
+    String rest = text.strip().substring(1);
+    return named.substring(0, named.length() - 1) + (event.isEmpty() ? "" : ",") + rest;
+  }
+
+  private static JsonObject parsed(String where, String text) {
+    try {
+      return new JsonObject(text);
     } catch (DecodeException e) {
       throw new IllegalArgumentException(where + ": not a JSON object", e);
     }

@@ -2,6 +2,7 @@ package dev.cortex.cli;
 
 import dev.cortex.config.ConfigException;
 import java.io.IOException;
+import java.net.http.HttpClient;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,12 +47,13 @@ final class Tail implements Callable<Integer> {
   @Override
   public Integer call() {
     TailCursors cursors = new TailCursors(channels, orgs, since);
+    HttpClient http = HttpClient.newHttpClient();
     long backoffMs = BACKOFF_MS_MIN;
     try {
       while (true) {
         // Looked up again each time: a restarted server may have another port.
         ServerAddress.Target target = address.find(System.getenv());
-        TailConnection.End end = new TailConnection(target, cursors, System.out).run();
+        TailConnection.End end = new TailConnection(http, target, cursors, System.out).run();
         Optional<Integer> exit = exitCode(end);
         if (exit.isPresent()) {
           return exit.get();

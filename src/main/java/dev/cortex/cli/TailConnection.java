@@ -31,6 +31,7 @@ final class TailConnection implements WebSocket.Listener {
    */
   record End(boolean opened, boolean isFinal, boolean outputClosed, String reason) {}
 
+  private final HttpClient http;
   private final ServerAddress.Target target;
   private final TailCursors cursors;
   private final PrintStream out;
@@ -39,7 +40,8 @@ final class TailConnection implements WebSocket.Listener {
   private volatile long heardNs = System.nanoTime();
 
   /** A connection that prints to that stream. */
-  TailConnection(ServerAddress.Target target, TailCursors cursors, PrintStream out) {
+  TailConnection(HttpClient http, ServerAddress.Target target, TailCursors cursors, PrintStream out) {
+    this.http = http;
     this.target = target;
     this.cursors = cursors;
     this.out = out;
@@ -47,7 +49,7 @@ final class TailConnection implements WebSocket.Listener {
 
   /** Connects, prints until the end, and says how it ended. */
   End run() throws InterruptedException {
-    WebSocket.Builder builder = HttpClient.newHttpClient().newWebSocketBuilder().connectTimeout(Duration.ofSeconds(5));
+    WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(5));
     target.token().ifPresent(secret -> builder.header("Authorization", "Bearer " + secret));
     WebSocket socket;
     try {

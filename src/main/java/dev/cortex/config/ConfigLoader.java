@@ -89,7 +89,8 @@ public final class ConfigLoader {
     if (text.isEmpty()) {
       return PlatformDirectory.of(System.getProperty("os.name"), home, environment).toAbsolutePath().normalize();
     }
-    Path path = text.startsWith("~/") ? home.resolve(text.substring(2)) : Path.of(text);
+    boolean inHome = text.equals("~") || text.startsWith("~/");
+    Path path = inHome ? home.resolve(text.substring(Math.min(2, text.length()))) : Path.of(text);
     return path.toAbsolutePath().normalize();
   }
 

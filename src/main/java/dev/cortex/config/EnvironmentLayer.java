@@ -43,7 +43,7 @@ final class EnvironmentLayer {
     List<String> known = Keys.ALL.stream().map(Key::variable).toList();
     String nearest = NearestName.of(name, known).map(each -> "; did you mean " + each + "?").orElse("");
     boolean ofSection =
-        Keys.within("").stream().anyMatch(section -> name.startsWith(PREFIX + section.toUpperCase(Locale.ROOT)));
+        Keys.within("").stream().anyMatch(section -> name.startsWith(PREFIX + section.toUpperCase(Locale.ROOT) + '_'));
     if (ofSection) {
       settings.problem(name, "unknown environment variable" + nearest);
     } else {

@@ -6,8 +6,9 @@ import java.util.Optional;
 
 /**
  * Reads a packaged profile into the settings, line by line: nested sections by indentation, plain or quoted values and
- * comments, no more. Those files are ours and that simple, and a YAML parser would take a tenth of the time to readiness.
- * Files of users are read by {@link YamlLayer}; a test holds the two to the same result on every packaged profile.
+ * comments, no more. Those files are ours and that simple, and a YAML parser would take a tenth of the time to
+ * readiness. Files of users are read by {@link YamlLayer}; a test holds the two to the same result on every packaged
+ * profile.
  */
 @Pure
 final class PlainLayer {

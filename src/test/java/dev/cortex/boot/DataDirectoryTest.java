@@ -48,6 +48,7 @@ class DataDirectoryTest {
     Path real = Files.createDirectory(folder.resolve("real"));
     Path link = Files.createSymbolicLink(folder.resolve("link"), real);
     try (DataDirectory first = DataDirectory.open(real)) {
+      assertThat(first.path()).isEqualTo(real.toRealPath());
       assertThat(refusal(link).failure()).isEqualTo(StartFailure.ALREADY_RUNNING);
     }
   }

@@ -30,7 +30,9 @@ class ClientCommandsTest {
   private final BlockingQueue<Heard> heard = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> upgrades = new LinkedBlockingQueue<>();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final PrintStream realOut = System.out;
+  private final PrintStream realErr = System.err;
   private final InputStream realIn = System.in;
   private HttpServer server;
   private volatile String answer = "{\"accepted\":1,\"duplicates\":0,\"rejected\":0,\"results\":[{\"id\":\"x\"}]}";
@@ -39,6 +41,7 @@ class ClientCommandsTest {
   @BeforeEach
   void listen() throws Exception {
     System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
     server =
         vertx
             .createHttpServer()
@@ -60,6 +63,7 @@ class ClientCommandsTest {
   @AfterEach
   void restore() throws Exception {
     System.setOut(realOut);
+    System.setErr(realErr);
     System.setIn(realIn);
     vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
@@ -85,6 +89,14 @@ class ClientCommandsTest {
     assertThat(run("publish")).isEqualTo(1);
     assertThat(heard.poll(10, TimeUnit.SECONDS).body()).isEqualTo("[{\"type\":\"a\"},{\"type\":\"b\"}]");
     assertThat(heard).isEmpty();
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("line 3: not a JSON object");
+  }
+
+  @Test
+  void orgIsPutIntoEventsThatNameNone() throws Exception {
+    assertThat(run("publish", "--org", "acme", "{\"type\":\"a\"}", "{\"orgId\":\"b\"}", "{}")).isZero();
+    assertThat(heard.poll(10, TimeUnit.SECONDS).body())
+        .isEqualTo("[{\"orgId\":\"acme\",\"type\":\"a\"},{\"orgId\":\"b\"},{\"orgId\":\"acme\"}]");
   }
 
   @Test
@@ -107,6 +119,7 @@ class ClientCommandsTest {
   void wrongArgumentsEndWith64() {
     assertThat(Commands.run(new String[] {"publish", "--bogus"})).isEqualTo(Commands.USAGE);
     assertThat(Commands.run(new String[] {"publish", "--url", "ftp://x", "{}"})).isEqualTo(Commands.USAGE);
+    assertThat(run("publish", "--payload", "{}")).isEqualTo(Commands.USAGE);
   }
 
   @Test
