@@ -141,7 +141,7 @@ final class Fanout implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     publisher.close();
     subscribers.close();
   }
