@@ -19,7 +19,8 @@ final class Fanout implements AutoCloseable {
   private static final double P99_LIMIT_MS = 250;
   private static final double FIRST_RATE = 200_000;
   private static final double GROWTH = 1.6;
-  private static final int STEPS_UP = 9;
+  private static final int STEPS_UP = 10;
+  private static final int STEPS_DOWN = 4;
   private static final int STEPS_BETWEEN = 2;
   private static final int STEP_MS = 2_500;
 
@@ -58,34 +59,33 @@ final class Fanout implements AutoCloseable {
     return measure("fanout", load, () -> publisher.inFlight(batch, inFlight, durationMs, this::arrived));
   }
 
-  /** The highest rate whose p99 stays under 250 ms: steps up until one fails, then between the last two. */
+  /** The highest rate whose p99 stays under 250 ms: steps until one fails, then between the last two. */
   Row highest() throws IOException, InterruptedException {
     warm();
-    var best = step("fanout", FIRST_RATE, 10_000, STEP_MS);
     var good = FIRST_RATE;
+    var best = step("fanout", good, 10_000, STEP_MS);
     var bad = Double.NaN;
-    for (var i = 0; i < STEPS_UP && Double.isNaN(bad) && holds(best, good); i++) {
-      var tried = step("fanout", good * GROWTH, 10_000, STEP_MS);
-      if (holds(tried, good * GROWTH)) {
+    for (var i = 0; i < STEPS_DOWN && !holds(best, good); i++) {
+      bad = good;
+      good /= 2;
+      best = step("fanout", good, 10_000, STEP_MS);
+    }
+    if (!holds(best, good)) {
+      return best.with("no rate tried keeps p99 under 250 ms", subscribers.seen().wrong());
+    }
+    var between = 0;
+    for (var i = 0; i < STEPS_UP && between < STEPS_BETWEEN; i++) {
+      between += Double.isNaN(bad) ? 0 : 1;
+      var rate = Double.isNaN(bad) ? good * GROWTH : Math.sqrt(good * bad);
+      var tried = step("fanout", rate, 10_000, STEP_MS);
+      if (holds(tried, rate)) {
         best = tried;
-        good *= GROWTH;
+        good = rate;
       } else {
-        bad = good * GROWTH;
+        bad = rate;
       }
     }
-    for (var i = 0; i < STEPS_BETWEEN && !Double.isNaN(bad); i++) {
-      var middle = Math.sqrt(good * bad);
-      var tried = step("fanout", middle, 10_000, STEP_MS);
-      if (holds(tried, middle)) {
-        best = tried;
-        good = middle;
-      } else {
-        bad = middle;
-      }
-    }
-    var held = holds(best, good) ? "highest rate with p99 < 250 ms" : "the lowest rate tried already fails";
-    return new Row(best.scenario(), best.load(), best.eventsPerSecond(), best.deliveriesPerSecond(),
-        best.cpuUs(), best.latencyUs(), subscribers.seen().wrong(), held);
+    return best.with("highest rate with p99 < 250 ms", subscribers.seen().wrong());
   }
 
   private static boolean holds(Row row, double rate) {
@@ -141,7 +141,7 @@ final class Fanout implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     publisher.close();
     subscribers.close();
   }

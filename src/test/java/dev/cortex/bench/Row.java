@@ -25,6 +25,12 @@ record Row(
 
   private static final String FORMAT = "%-8s %-34s %10s %12s %7s %9s %9s %9s %9s %7s  %s";
 
+  /** This row with another note and count of faults. */
+  Row with(String otherNote, long otherFaults) {
+    return new Row(
+        scenario, load, eventsPerSecond, deliveriesPerSecond, cpuUs, latencyUs, otherFaults, otherNote);
+  }
+
   /** The head of the table. */
   static String head() {
     return String.format(

@@ -151,10 +151,14 @@ final class Subscribers implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     stopping = true;
-    selector.wakeup();
-    thread.join(TimeUnit.SECONDS.toMillis(5));
+    LockSupport.unpark(thread);
+    try {
+      thread.join(TimeUnit.SECONDS.toMillis(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     for (var key : selector.keys()) {
       key.channel().close();
     }

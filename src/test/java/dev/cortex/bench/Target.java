@@ -100,15 +100,22 @@ final class Target implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
-    if (process.isPresent()) {
-      process.get().destroy();
-      if (!process.get().waitFor(10, TimeUnit.SECONDS)) {
-        process.get().destroyForcibly().waitFor();
-      }
-    }
+  public void close() throws IOException {
+    process.ifPresent(Target::stop);
     if (dataDir.isPresent()) {
       delete(dataDir.get());
+    }
+  }
+
+  private static void stop(Process server) {
+    server.destroy();
+    try {
+      if (!server.waitFor(10, TimeUnit.SECONDS)) {
+        server.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      server.destroyForcibly();
+      Thread.currentThread().interrupt();
     }
   }
 
