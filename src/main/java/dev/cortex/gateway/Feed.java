@@ -149,6 +149,15 @@ final class Feed {
     return all;
   }
 
+  /** Events waiting for the slowest of the subscriptions that were live once. */
+  long deepestQueue() {
+    long deepest = 0;
+    for (Subscriber slow : behind) {
+      deepest = Math.max(deepest, slow.queueDepth());
+    }
+    return deepest;
+  }
+
   /** By how many bytes the tail has grown, or shrunk, since this was last asked. */
   long tailGrowth() {
     long growth = tail.bytes() - accountedTailBytes;

@@ -68,6 +68,7 @@ final class Feeds {
   private long earliestPassNs;
   private long coveredBytes;
   private long reportedBytes;
+  private volatile long deepestQueue;
 
   Feeds(Vertx vertx, String node, String address, TransportLimits limits, Metrics metrics, Clock clock) {
     this.vertx = vertx;
@@ -91,7 +92,6 @@ final class Feeds {
       Feed appeared = create(new Head(
           delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
       vertx.eventBus().send(room, new Attach(address, delivery.orgId()));
-      List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(appeared));
       feed = appeared;
     }
     for (StoredEvent event : delivery.events()) {
@@ -149,6 +149,20 @@ final class Feeds {
     }
   }
 
+  /** Notes how deep the deepest queue is. To be called about once a second. */
+  void measure() {
+    long deepest = 0;
+    for (Feed feed : feeds.values()) {
+      deepest = Math.max(deepest, feed.deepestQueue());
+    }
+    deepestQueue = deepest;
+  }
+
+  /** Events waiting in the deepest queue of a connection at the last measure; may be asked from any thread. */
+  long deepestQueue() {
+    return deepestQueue;
+  }
+
   /** Reads a page; those who want the same page at the same time share one read. */
   Future<Page> read(String reader, Channel channel, String logId, long after) {
     Read shared = new Read("", channel, logId, after, PAGE_EVENTS, PAGE_BYTES);
@@ -197,6 +211,7 @@ final class Feeds {
   private Feed create(Head head) {
     Feed feed = new Feed(head.orgId(), this, head, TAIL_BYTES);
     feeds.put(head.orgId(), feed);
+    List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(feed));
     return feed;
   }
 

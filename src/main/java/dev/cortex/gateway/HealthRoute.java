@@ -4,11 +4,14 @@ import dev.cortex.base.Clock;
 import dev.cortex.bus.Message.Probe;
 import dev.cortex.bus.Message.Ready;
 import dev.cortex.event.RefusedException;
+import dev.cortex.ops.Alerts;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -16,6 +19,7 @@ import java.util.function.Supplier;
 /** Whether the server lives, can commit an event, and how it fares. */
 final class HealthRoute {
 
+  private static final Logger LOG = LoggerFactory.getLogger(HealthRoute.class);
   private static final long PROBE_FRESH_NS = TimeUnit.SECONDS.toNanos(1);
 
   private final Vertx vertx;
@@ -24,12 +28,14 @@ final class HealthRoute {
   private final Clock clock;
   private final Supplier<JsonObject> facts;
   private final Supplier<Boolean> draining;
+  private final Alerts alerts;
   private Future<JsonObject> store = Future.failedFuture("never asked");
   private long askedNs;
 
   /**
    * Creates the route.
    *
+   * @param alerts whether the node is degraded
    * @param facts what else to tell under /health
    * @param draining whether the server is going away
    */
@@ -38,12 +44,14 @@ final class HealthRoute {
       Feeds feeds,
       Metrics metrics,
       Clock clock,
+      Alerts alerts,
       Supplier<JsonObject> facts,
       Supplier<Boolean> draining) {
     this.vertx = vertx;
     this.feeds = feeds;
     this.metrics = metrics;
     this.clock = clock;
+    this.alerts = alerts;
     this.facts = facts;
     this.draining = draining;
     this.askedNs = clock.monotonicNs() - PROBE_FRESH_NS;
@@ -66,7 +74,8 @@ final class HealthRoute {
   void health(HttpServerRequest request) {
     store().onSuccess(check -> {
       boolean up = check.getString("status").equals("UP");
-      JsonObject body = new JsonObject().put("status", draining.get() ? "DRAINING" : up ? "UP" : "DOWN");
+      JsonObject body = new JsonObject().put("status", status(up));
+      alerts.degradedBecause().ifPresent(reason -> body.put("degraded", reason));
       body.mergeIn(facts.get()).put("store", check);
       json(request, up ? 200 : 503, body);
     });
@@ -80,6 +89,20 @@ final class HealthRoute {
             .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
             .end(text))
         .onFailure(failure -> Problems.answer(request, failure));
+  }
+
+  /** Compares latency and queues with their thresholds. To be called about once a second. */
+  void tick() {
+    if (alerts.onReading(metrics.publishP99Ms(), feeds.deepestQueue())) {
+      LOG.warn(alerts.degradedBecause().map(reason -> "degraded: " + reason).orElse("no longer degraded"));
+    }
+  }
+
+  private String status(boolean up) {
+    if (draining.get()) {
+      return "DRAINING";
+    }
+    return !up ? "DOWN" : alerts.degradedBecause().isPresent() ? "DEGRADED" : "UP";
   }
 
   /** What the store says, not asked more than once a second however many ask here. */

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
 
 /** The client library and the console, out of the jar; read once, then served from memory. */
 final class StaticFiles {
@@ -26,12 +27,10 @@ final class StaticFiles {
           "svg", "image/svg+xml");
 
   private final Vertx vertx;
-  private final String version;
   private final Map<String, Future<Optional<Buffer>>> files = new HashMap<>();
 
-  StaticFiles(Vertx vertx, String version) {
+  StaticFiles(Vertx vertx) {
     this.vertx = vertx;
-    this.version = version;
   }
 
   /** Serves {@code /client/…}, {@code /console} and {@code /console/…}. */
@@ -48,7 +47,9 @@ final class StaticFiles {
         Problems.answer(request, ErrorCode.NOT_FOUND, "no file " + request.path());
         return;
       }
-      String tag = "\"" + version + "-" + file.get().length() + "\"";
+      CRC32C content = new CRC32C();
+      content.update(file.get().getBytes());
+      String tag = "\"" + Long.toHexString(content.getValue()) + "\"";
       request.response().putHeader(HttpHeaders.ETAG, tag).putHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
       if (tag.equals(request.getHeader(HttpHeaders.IF_NONE_MATCH))) {
         request.response().setStatusCode(304).end();

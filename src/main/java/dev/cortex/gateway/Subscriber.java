@@ -126,12 +126,14 @@ final class Subscriber {
     position = offset;
   }
 
+  /** Events this subscription is behind; a replay that was asked for is no sign of slowness and counts as 0. */
+  long queueDepth() {
+    return replaying || state != State.BEHIND ? 0 : Math.max(0, feed.flushed() - position);
+  }
+
   /** Compares the distance to the feed with the bounds of the queue, and tells the client of a crossing. */
   void measure() {
-    long depth = feed.flushed() - position;
-    if (replaying) {
-      return; // a replay that was asked for is no sign of slowness
-    }
+    long depth = queueDepth();
     if (!pressed && depth >= limits.pressureEvents()) {
       pressed = true;
       outlet.pressure(this, depth);

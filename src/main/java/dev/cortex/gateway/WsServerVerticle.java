@@ -9,6 +9,7 @@ import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.event.ErrorCode;
+import dev.cortex.ops.Alerts;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -49,6 +50,7 @@ public final class WsServerVerticle extends VerticleBase {
   private final List<HttpServer> servers = new ArrayList<>();
   private Feeds feeds;
   private Handshakes handshakes;
+  private HealthRoute health;
   private WsRoute webSockets;
   private StreamRoute streams;
   private MessageConsumer<Message> deliveries;
@@ -83,13 +85,16 @@ public final class WsServerVerticle extends VerticleBase {
     feeds = new Feeds(vertx, node, address, limits, metrics, clock);
     handshakes = new Handshakes(clock);
     Router router = router(limits);
-    metrics.gauge("cortex_connections", "Open WebSocket connections", () -> webSockets.size());
-    metrics.gauge("cortex_streams", "Open server-sent event streams", () -> streams.size());
+    metrics.gauge("cortex_connections", "Open WebSocket connections.", () -> webSockets.size());
+    metrics.gauge("cortex_streams", "Open server-sent event streams.", () -> streams.size());
+    metrics.gauge("queue_depth", "Events waiting in the deepest queue of a connection.", () -> feeds.deepestQueue());
     deliveries = vertx.eventBus().localConsumer(address);
     deliveries.handler(this::receive);
     vertx.setPeriodic(TICK_MS, tick -> {
       webSockets.tick();
       handshakes.tick();
+      feeds.measure();
+      health.tick();
     });
     return listen(config.server().host(), config.server().port(), router)
         .onSuccess(bound -> port = bound)
@@ -177,8 +182,8 @@ public final class WsServerVerticle extends VerticleBase {
     Beginnings beginnings = new Beginnings(feeds);
     PublishRoute publish = new PublishRoute(vertx, new Bodies(vertx), traces, metrics, clock);
     SinceRoute since = new SinceRoute(vertx, feeds, beginnings, config.sync().pollMinMs());
-    StaticFiles files = new StaticFiles(vertx, Version.TEXT);
-    HealthRoute health = new HealthRoute(vertx, feeds, metrics, clock, this::facts, () -> draining);
+    StaticFiles files = new StaticFiles(vertx);
+    health = new HealthRoute(vertx, feeds, metrics, clock, alerts(), this::facts, () -> draining);
     webSockets = new WsRoute(feeds, beginnings, publish, limits, config, Version.TEXT, clock);
     streams = new StreamRoute(vertx, feeds, beginnings, limits);
 
@@ -220,6 +225,11 @@ public final class WsServerVerticle extends VerticleBase {
     } else if (received.body() instanceof AskPresence ask) {
       received.reply(Presence.of(feeds.existing(ask.channel().orgId()), ask.channel()));
     }
+  }
+
+  private Alerts alerts() {
+    CortexConfig.Observability.Alerting thresholds = config.observability().alerting();
+    return new Alerts(thresholds.p99LatencyThresholdMs(), thresholds.queueDepthThreshold());
   }
 
   private JsonObject facts() {

@@ -74,9 +74,9 @@ public final class OrgRoomVerticle extends VerticleBase {
     lane = new CommitLane(node, log, rooms, fanout, metrics, clock);
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lane, leases, clock);
-    metrics.gauge("cortex_rooms", "Rooms in memory", () -> rooms.size());
-    metrics.gauge("cortex_shards_owned", "Shards this node owns", () -> shards);
-    metrics.gauge("queue_depth", "Events waiting for a commit", () -> lane.queueDepth());
+    metrics.gauge("cortex_rooms", "Rooms in memory.", () -> rooms.size());
+    metrics.gauge("cortex_shards_owned", "Shards this node owns.", () -> shards);
+    metrics.gauge("cortex_commit_queue_events", "Events waiting for a commit.", () -> lane.queueDepth());
     return rooms
         .claim(node, IntStream.range(0, shards).boxed().toList())
         .onSuccess(claimed -> {
