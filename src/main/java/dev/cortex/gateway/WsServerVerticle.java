@@ -25,6 +25,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
@@ -39,6 +40,7 @@ public final class WsServerVerticle extends VerticleBase {
   private static final String IPV6_LOOPBACK = "::1";
   private static final String WS_PATH = "/ws";
   private static final int RECONNECT_WITHIN_MS = 5_000;
+  private static final long GOODBYE_SECONDS = 2;
   private static final long TICK_MS = 1_000;
 
   private final CortexConfig config;
@@ -107,7 +109,8 @@ public final class WsServerVerticle extends VerticleBase {
     webSockets.drain(RECONNECT_WITHIN_MS);
     streams.close();
     List<Future<?>> closed = new ArrayList<>();
-    servers.forEach(server -> closed.add(server.close()));
+    // connections get the time to say goodbye: requests under way are answered, sockets closed with their code
+    servers.forEach(server -> closed.add(server.shutdown(GOODBYE_SECONDS, TimeUnit.SECONDS)));
     return Future.join(closed).eventually(deliveries::unregister);
   }
 
