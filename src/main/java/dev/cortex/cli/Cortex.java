@@ -51,8 +51,10 @@ public final class Cortex {
     if (args.contains(ServeFlag.EXIT_WITH_PARENT.text())) {
       watchParent(lifetime);
     }
-    Serve.Result result = new Serve(out, System.err, System.getenv()).run(args);
-    result.server().ifPresentOrElse(lifetime::holds, () -> lifetime.exit(result.exitCode()));
+    Serve.Result result = new Serve(out, System.err, System.getenv(), lifetime::holds).run(args);
+    if (!result.serving()) {
+      lifetime.exit(result.exitCode());
+    }
   }
 
   /** Before the server starts, so that a parent that dies meanwhile is noticed. */

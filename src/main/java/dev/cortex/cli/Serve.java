@@ -13,8 +13,8 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 
 /**
  * The {@code serve} command: reads its flags, starts the server and keeps the contract with a launcher. Exactly one
@@ -26,21 +26,26 @@ final class Serve {
   /**
    * What came of it.
    *
-   * @param server the running server; empty when there is none
-   * @param request what was asked for; empty when it could not be read
-   * @param exitCode of the process, when there is no server
+   * @param serving whether a server runs
+   * @param exitCode of the process, when none does
    */
-  record Result(Optional<CortexServer> server, Optional<ServeRequest> request, int exitCode) {}
+  record Result(boolean serving, int exitCode) {}
 
   private final PrintStream out;
   private final PrintStream err;
   private final Map<String, String> environment;
+  private final Consumer<CortexServer> onStarted;
 
-  /** A command that writes to these streams and reads that environment. */
-  Serve(PrintStream out, PrintStream err, Map<String, String> environment) {
+  /**
+   * A command that writes to these streams and reads that environment.
+   *
+   * @param onStarted gets the server before the launcher hears of it, so that a signal sent at once finds it
+   */
+  Serve(PrintStream out, PrintStream err, Map<String, String> environment, Consumer<CortexServer> onStarted) {
     this.out = out;
     this.err = err;
     this.environment = environment;
+    this.onStarted = onStarted;
   }
 
   /** Runs the command up to readiness or failure; blocks until then. */
@@ -53,9 +58,10 @@ final class Serve {
       if (request.checkConfig()) {
         out.print(effective.yaml().get());
         out.flush();
-        return new Result(Optional.empty(), Optional.of(request), 0);
+        return new Result(false, 0);
       }
-      return new Result(Optional.of(start(request, effective.config())), Optional.of(request), 0);
+      start(request, effective.config());
+      return new Result(true, 0);
     } catch (ConfigException e) {
       e.problems().forEach(line -> err.println("error: " + line));
       return failed(StartFailure.BAD_CONFIG, e.getMessage(), !check);
@@ -65,7 +71,7 @@ final class Serve {
     }
   }
 
-  private CortexServer start(ServeRequest request, CortexConfig config) {
+  private void start(ServeRequest request, CortexConfig config) {
     if (request.banner()) {
       err.println("Cortex Realtime " + Version.TEXT + ", profile " + config.profile());
     }
@@ -78,6 +84,7 @@ final class Serve {
           ? known
           : new StartException(StartFailure.INTERNAL, "the server failed to start: " + e.getCause(), e);
     }
+    onStarted.accept(server);
     long pid = ProcessHandle.current().pid();
     JsonObject ready =
         new JsonObject()
@@ -91,7 +98,6 @@ final class Serve {
     if (request.banner()) {
       err.println("listening on " + server.url() + ", data in " + server.dataDir() + ", pid " + pid);
     }
-    return server;
   }
 
   /**
@@ -110,6 +116,6 @@ final class Serve {
       out.println("CORTEX_ERROR " + new JsonObject().put("code", failure.code()).put("message", message).encode());
       out.flush();
     }
-    return new Result(Optional.empty(), Optional.empty(), failure.exitCode());
+    return new Result(false, failure.exitCode());
   }
 }

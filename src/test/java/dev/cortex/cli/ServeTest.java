@@ -104,8 +104,8 @@ class ServeTest {
   private int run(String... args) {
     PrintStream outText = new PrintStream(out, true, StandardCharsets.UTF_8);
     PrintStream errText = new PrintStream(err, true, StandardCharsets.UTF_8);
-    Serve.Result result = new Serve(outText, errText, Map.of()).run(List.of(args));
-    assertThat(result.server()).isEmpty();
+    Serve.Result result = new Serve(outText, errText, Map.of(), server -> {}).run(List.of(args));
+    assertThat(result.serving()).isFalse();
     return result.exitCode();
   }
 
