@@ -73,7 +73,7 @@ public final class CortexServer {
 
   /** Starts a server with a configuration that is loaded already; see {@link #start(CortexOptions)}. */
   public static Future<CortexServer> start(CortexConfig config) {
-    return start(config, SqlLog.OPENER);
+    return start(config, SqlLog::open);
   }
 
   static Future<CortexServer> start(CortexConfig config, LogOpener opener) {

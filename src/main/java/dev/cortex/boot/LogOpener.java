@@ -11,5 +11,5 @@ import java.nio.file.Path;
 interface LogOpener {
 
   /** Opens the log; fails with a {@link dev.cortex.log.LogException}. */
-  Future<? extends EventLog> open(Vertx vertx, Path dataDir, CortexConfig.Store store);
+  Future<? extends EventLog> open(Vertx vertx, Path dataDir, CortexConfig config);
 }

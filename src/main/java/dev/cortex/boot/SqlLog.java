@@ -1,18 +1,39 @@
 package dev.cortex.boot;
 
 import dev.cortex.base.Clock;
+import dev.cortex.bus.ShardMap;
+import dev.cortex.config.CortexConfig;
 import dev.cortex.config.CortexConfig.Store.Durability;
 import dev.cortex.event.EnvelopeWriter;
+import dev.cortex.log.EventLog;
+import dev.cortex.log.sql.Placement;
 import dev.cortex.log.sql.SqlEventLog;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.file.Path;
+import java.util.Locale;
 
 /** The event log of a desktop: SQLite in the data directory. */
 final class SqlLog {
 
-  /** Opens it. */
-  static final LogOpener OPENER =
-      (vertx, dataDir, store) ->
-          SqlEventLog.open(
-              vertx, dataDir, store.durability() == Durability.FULL, Clock.SYSTEM, EnvelopeWriter::write);
-
   private SqlLog() {}
+
+  /** Opens it, and makes sure that the configuration places orgs where the data has them. */
+  static Future<? extends EventLog> open(Vertx vertx, Path dataDir, CortexConfig config) {
+    boolean full = config.store().durability() == Durability.FULL;
+    Placement mine =
+        new Placement(
+            config.room().sharding().name().toLowerCase(Locale.ROOT), config.room().shards(), ShardMap.HASH_VERSION);
+    return SqlEventLog.open(vertx, dataDir, full, Clock.SYSTEM, EnvelopeWriter::write)
+        .compose(log -> log.agree(mine).compose(stored -> stored.equals(mine)
+            ? Future.succeededFuture(log)
+            : log.close().transform(closed -> Future.failedFuture(disagreement(stored, mine)))));
+  }
+
+  private static StartException disagreement(Placement stored, Placement mine) {
+    return new StartException(
+        StartFailure.BAD_CONFIG,
+        "the data was written with room.sharding: " + stored.sharding() + " and room.shards: " + stored.shards()
+            + ", the configuration says " + mine.sharding() + " and " + mine.shards());
+  }
 }

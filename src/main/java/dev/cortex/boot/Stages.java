@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Set;
 
 /** The verticles of a desktop server: started from the log outward to the door, stopped from the door inward. */
 final class Stages {
@@ -44,8 +45,8 @@ final class Stages {
    * committed.
    */
   Future<Integer> start(LogOpener opener, Path dataDir, Optional<String> token) {
-    Metrics metrics = new Metrics();
     Clock clock = Clock.SYSTEM;
+    Metrics metrics = new Metrics(Set.copyOf(config.observability().metrics()), clock);
     WsServerVerticle door =
         new WsServerVerticle(
             config,
@@ -55,7 +56,7 @@ final class Stages {
             NODE,
             0);
     return opener
-        .open(vertx, dataDir, config.store())
+        .open(vertx, dataDir, config)
         .compose(opened -> {
           eventLog = Optional.of(opened);
           return opened
