@@ -13,6 +13,7 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
@@ -108,6 +109,27 @@ final class WsRoute {
     }
   }
 
+  /** What remains to be done when a socket closes; holds nothing of the request, which is garbage by then. */
+  private Handler<Void> closing(WsSocket socket, Subscriptions subscriptions, OrgWatch watch) {
+    return closed -> {
+      sockets.remove(socket);
+      feeds.unwatchAll(watch);
+      subscriptions.close();
+    };
+  }
+
+  /** Subscribes a connection to the root of every org that appears, once the connection is open. */
+  private static final class OrgWatch implements Consumer<Feed> {
+
+    private Optional<Subscriptions> subscriptions = Optional.empty();
+
+    @Override
+    public void accept(Feed feed) {
+      Channel root = Channel.root(feed.orgId());
+      subscriptions.filter(subs -> !subs.has(root)).ifPresent(subs -> subs.add(feed, root).startLive());
+    }
+  }
+
   /** A place to begin: where, or from now on. */
   private record Start(Feed feed, Channel channel, Optional<Located> located) {}
 
@@ -123,9 +145,7 @@ final class WsRoute {
     private Optional<Since> sinceForAll = Optional.empty();
     private final List<Start> starts = new ArrayList<>();
     private final List<Runnable> holds = new ArrayList<>();
-    private Optional<WsConnection> connection = Optional.empty();
-    private Optional<Subscriptions> subscriptions = Optional.empty();
-    private final Consumer<Feed> newcomer = this::orgAppeared;
+    private final OrgWatch watch = new OrgWatch();
 
     private Opening(HttpServerRequest request, Query query) {
       this.request = request;
@@ -151,7 +171,7 @@ final class WsRoute {
     /** Finds every place to begin and makes sure that nothing committed from now on is missed. */
     private Future<Void> prepare() {
       return sinceByOrg()
-          .compose(done -> everyOrg ? feeds.watchAll(newcomer).compose(watching -> channelsOfEveryOrg()) : Future.succeededFuture(channels))
+          .compose(done -> everyOrg ? feeds.watchAll(watch).compose(watching -> channelsOfEveryOrg()) : Future.succeededFuture(channels))
           .compose(wanted -> {
             List<Future<?>> prepared = new ArrayList<>();
             for (Channel channel : wanted) {
@@ -224,8 +244,8 @@ final class WsRoute {
 
     private void letGo() {
       holds.forEach(Runnable::run);
-      if (connection.isEmpty()) {
-        feeds.unwatchAll(newcomer);
+      if (watch.subscriptions.isEmpty()) {
+        feeds.unwatchAll(watch);
       }
     }
 
@@ -240,14 +260,9 @@ final class WsRoute {
       vertxHandler
           .pipeline()
           .addBefore(vertxHandler.name(), "frame-guard", new FrameGuard(MESSAGE_MAX, client, clock));
-      connection = Optional.of(client);
-      subscriptions = Optional.of(subs);
+      watch.subscriptions = Optional.of(subs);
       sockets.add(socket);
-      webSocket.closeHandler(closed -> {
-        sockets.remove(socket);
-        feeds.unwatchAll(newcomer);
-        subs.close();
-      });
+      webSocket.closeHandler(closing(socket, subs, watch));
       webSocket.exceptionHandler(broken -> vertxHandler.close());
       if (controlFrames) {
         socket.send(welcome());
@@ -265,13 +280,8 @@ final class WsRoute {
         }
       }
       if (everyOrg) {
-        feeds.all().forEach(this::orgAppeared);
+        feeds.all().forEach(watch);
       }
-    }
-
-    private void orgAppeared(Feed feed) {
-      Channel root = Channel.root(feed.orgId());
-      subscriptions.filter(subs -> !subs.has(root)).ifPresent(subs -> subs.add(feed, root).startLive());
     }
 
     private byte[] welcome() {

@@ -146,6 +146,8 @@ public final class WsServerVerticle extends VerticleBase {
   private static HttpServerOptions options() {
     return new HttpServerOptions()
         .setTcpNoDelay(true)
+        // everything here runs on the event loop: no queue for writes from elsewhere, 4 kB a connection
+        .setStrictThreadMode(true)
         .setReuseAddress(true)
         .setAcceptBacklog(1024)
         // the kernel must not hold megabytes for a client that does not read: limits would mean nothing
