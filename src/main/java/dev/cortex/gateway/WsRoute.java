@@ -20,6 +20,7 @@ import io.vertx.core.internal.http.WebSocketInternal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,6 +124,7 @@ final class WsRoute {
     private Optional<Since> sinceForAll = Optional.empty();
     private final List<Start> starts = new ArrayList<>();
     private final List<Runnable> holds = new ArrayList<>();
+    private final Map<Feed, Long> appeared = new LinkedHashMap<>();
     private Optional<WsConnection> connection = Optional.empty();
     private Optional<Subscriptions> subscriptions = Optional.empty();
     private final Consumer<Feed> newcomer = this::orgAppeared;
@@ -264,12 +266,22 @@ final class WsRoute {
           subscriber.startLive();
         }
       }
+      appeared.forEach((feed, after) -> {
+        if (!subs.has(Channel.root(feed.orgId()))) {
+          subs.add(feed, Channel.root(feed.orgId())).startAfter(after);
+        }
+      });
       if (everyOrg) {
         feeds.all().forEach(this::orgAppeared);
       }
     }
 
     private void orgAppeared(Feed feed) {
+      if (subscriptions.isEmpty()) {
+        // the socket is not open yet, but what comes from here on is for it
+        holds.add(feed.hold());
+        appeared.put(feed, feed.flushed());
+      }
       Channel root = Channel.root(feed.orgId());
       subscriptions.filter(subs -> !subs.has(root)).ifPresent(subs -> subs.add(feed, root).startLive());
     }
