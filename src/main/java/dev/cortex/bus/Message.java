@@ -71,10 +71,12 @@ public sealed interface Message {
   record Detach(String gateway, String orgId) implements Message {}
 
   /**
-   * What a gateway has taken over so far, as a total since it attached; the room keeps at most a window of bytes
-   * unreported.
+   * What a gateway has taken over so far; the room keeps at most a window of bytes unreported.
+   *
+   * @param sentBytes the total of the last {@link Delivery} it took over: repeated, not counted, so that nothing lost
+   *     on the way makes the two sides disagree for longer than one message
    */
-  record Covered(String gateway, long bytesTotal) implements Message {}
+  record Covered(String gateway, long sentBytes) implements Message {}
 
   /** Asks where a log stands. Answered by {@link Head} from memory. */
   record AskHead(String orgId) implements Message {}
@@ -120,6 +122,13 @@ public sealed interface Message {
    */
   record Read(String reader, Channel channel, String logId, long after, int eventsMax, int bytesMax) implements Message {}
 
+  /**
+   * A reader shares the page that another one of its gateway is reading: the floor does not pass it either.
+   *
+   * @param reader names the reading connection
+   */
+  record Keep(String reader, String orgId, long after) implements Message {}
+
   /** A page of old events; everything in (asked after, through] beneath the channel is in it. */
   record Page(Head head, List<StoredEvent> events, long through) implements Message {}
 
@@ -132,10 +141,13 @@ public sealed interface Message {
   // ---- room → gateway
 
   /**
-   * New events of one org, complete for (after, through]. A gateway applies it only if {@code after} is what it covers;
-   * otherwise it reads again.
+   * New events of one org, complete for (after, through] unless it has none. A gateway applies it only if {@code after}
+   * is what it covers; otherwise it reads again.
+   *
+   * @param sentBytes bytes of envelopes sent to this gateway so far, these events included
    */
-  record Delivery(String orgId, String logId, long epoch, long after, long through, List<StoredEvent> events)
+  record Delivery(
+      String orgId, String logId, long epoch, long after, long through, List<StoredEvent> events, long sentBytes)
       implements Message {}
 
   // ---- pruner → room

@@ -6,6 +6,8 @@ import dev.cortex.bus.Message.Page;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
+import dev.cortex.event.Priority;
+import dev.cortex.event.RefusedException;
 import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -22,6 +24,8 @@ import java.util.Set;
  */
 final class Feed {
 
+  private static final Subscriber[] NOBODY = {};
+
   private final String orgId;
   private final Feeds feeds;
   private final Tail tail;
@@ -34,6 +38,8 @@ final class Feed {
   private long flushed;
   private long heardOf;
   private boolean filling;
+  private boolean dropped;
+  private boolean urgent;
   private int subscribers;
   private long accountedTailBytes;
 
@@ -81,14 +87,22 @@ final class Feed {
     }
     epoch = delivery.epoch();
     if (!delivery.logId().equals(logId)) {
-      changeLog(delivery);
-      return;
+      if (covered > 0 || delivery.after() > 0) {
+        changeLog(delivery);
+        return;
+      }
+      logId = delivery.logId(); // of a log without events only the id was settled anew: nothing was missed
     }
-    heardOf = Math.max(heardOf, delivery.through());
     if (delivery.after() <= covered) {
       append(delivery.events());
     }
-    if (heardOf > covered && !filling) {
+    heard(delivery.through());
+  }
+
+  /** The log reaches up to that offset: what is not here yet is read. */
+  void heard(long through) {
+    heardOf = Math.max(heardOf, through);
+    if (heardOf > covered && !filling && !dropped) {
       fill();
     }
   }
@@ -178,6 +192,17 @@ final class Feed {
     feeds.later(retry);
   }
 
+  /** Whether a critical event is among those that were not handed on yet. */
+  boolean urgent() {
+    return urgent;
+  }
+
+  /** Nobody needs this feed any more; what is still under way for it is ignored. */
+  void dropped() {
+    dropped = true;
+    tail.reset(flushed);
+  }
+
   /**
    * Hands what was heard to live subscriptions: each filter's events are joined once, whatever the number of
    * connections.
@@ -188,9 +213,10 @@ final class Feed {
     long from = flushed;
     long deliveries = 0;
     flushed = covered;
+    urgent = false;
     if (tail.covers(from)) {
       for (Map.Entry<Filter, List<Subscriber>> group : List.copyOf(live.entrySet())) {
-        List<Joined> chunks = chunks(group.getKey(), from);
+        List<Joined> chunks = group.getValue().isEmpty() ? List.of() : chunks(group.getKey(), from);
         if (!chunks.isEmpty()) {
           deliveries += flush(group.getValue(), chunks, from);
           chunks.forEach(Joined::release);
@@ -201,8 +227,7 @@ final class Feed {
       leaveToTheLog(from);
     }
     for (Subscriber slow : List.copyOf(behind)) {
-      slow.measure();
-      slow.pump();
+      slow.turn();
     }
     List<Runnable> wake = List.copyOf(waiting);
     waiting.clear();
@@ -211,7 +236,7 @@ final class Feed {
     return deliveries;
   }
 
-  /** More came at once than the tail holds: everyone reads on from the log. */
+  /** More came at once than the tail holds: everyone reads on from the log, in the turn that follows. */
   private void leaveToTheLog(long from) {
     List<Subscriber> everyone = new ArrayList<>();
     live.values().forEach(everyone::addAll);
@@ -220,7 +245,6 @@ final class Feed {
       subscriber.fellBehind(from);
       behind.add(subscriber);
     }
-    everyone.forEach(Subscriber::pump);
   }
 
   /** Ends the feed when nobody subscribes to it or waits for it. */
@@ -232,33 +256,33 @@ final class Feed {
 
   private long flush(List<Subscriber> group, List<Joined> chunks, long from) {
     long deliveries = 0;
-    int kept = 0;
-    for (int i = 0; i < group.size(); i++) {
-      Subscriber subscriber = group.get(i);
-      Outlet outlet = subscriber.outlet();
-      long reached = from;
-      boolean wrote = false;
-      for (Joined chunk : chunks) {
-        if (!outlet.writable()) {
-          break;
+    boolean changed = false;
+    // a copy, because a socket may have its say while it is written to, and with it subscriptions come and go
+    for (Subscriber subscriber : group.toArray(NOBODY)) {
+      if (subscriber.standsAt(from)) {
+        long reached = subscriber.hand(chunks, from, flushed);
+        deliveries += events(chunks, reached);
+        if (reached < flushed && subscriber.state() == Subscriber.State.LIVE) {
+          subscriber.fellBehind(reached);
+          behind.add(subscriber);
+          changed = true;
         }
-        outlet.write(chunk);
-        deliveries += chunk.events().size();
-        reached = chunk.through();
-        wrote = true;
-      }
-      if (wrote) {
-        outlet.flush();
-      }
-      if (reached == flushed) {
-        group.set(kept++, subscriber);
-      } else {
-        subscriber.fellBehind(reached);
-        behind.add(subscriber);
       }
     }
-    group.subList(kept, group.size()).clear();
+    if (changed) {
+      group.removeIf(subscriber -> subscriber.state() != Subscriber.State.LIVE);
+    }
     return deliveries;
+  }
+
+  private static long events(List<Joined> chunks, long reached) {
+    long events = 0;
+    for (Joined chunk : chunks) {
+      if (chunk.through() <= reached) {
+        events += chunk.events().size();
+      }
+    }
+    return events;
   }
 
   private List<Joined> chunks(Filter filter, long from) {
@@ -284,6 +308,7 @@ final class Feed {
       if (event.offset() == covered + 1) {
         tail.add(event);
         covered++;
+        urgent |= event.priority() == Priority.CRITICAL;
       }
     }
     if (pending() > 0) {
@@ -293,30 +318,66 @@ final class Feed {
 
   private void fill() {
     filling = true;
-    read(feeds.readerName(), Channel.root(orgId), covered).onComplete(page -> {
+    String log = logId;
+    long from = covered;
+    read(feeds.readerName(), Channel.root(orgId), from).onComplete(page -> {
       filling = false;
-      if (page.succeeded()) {
-        heardOf = Math.max(heardOf, page.result().head().position().offset());
-        append(page.result().events());
-        if (heardOf > covered) {
-          fill();
-        }
+      if (dropped) {
+        return;
+      }
+      if (page.failed()) {
+        unfilled(page.cause());
+      } else if (log.equals(logId)) {
+        filled(from, page.result());
       } else {
-        later(() -> {
-          if (heardOf > covered && !filling) {
-            fill();
-          }
-        });
+        heard(heardOf);
+      }
+    });
+  }
+
+  private void filled(long from, Page page) {
+    append(page.events());
+    long head = page.head().position().offset();
+    if (covered > from) {
+      heard(head);
+    } else {
+      heardOf = Math.max(covered, head); // the room knows best; asked again, but not in a tight circle
+      feeds.later(() -> heard(heardOf));
+    }
+  }
+
+  private void unfilled(Throwable cause) {
+    ErrorCode code = cause instanceof RefusedException refused ? refused.code() : ErrorCode.INTERNAL;
+    if (code.temporary()) {
+      feeds.later(() -> heard(heardOf));
+      return;
+    }
+    // what is missing here is gone: everyone is told so, and goes on from where the log stands
+    filling = true;
+    feeds.head(orgId).onComplete(head -> {
+      filling = false;
+      if (dropped) {
+        return;
+      }
+      if (head.succeeded()) {
+        restart(head.result().position(), code == ErrorCode.CURSOR_PRUNED ? ErrorCode.SLOW_CONSUMER : code);
+      } else {
+        feeds.later(() -> heard(heardOf));
       }
     });
   }
 
   private void changeLog(Delivery delivery) {
-    logId = delivery.logId();
-    covered = delivery.through();
+    restart(new Position(delivery.logId(), delivery.through()), ErrorCode.CURSOR_LOG_CHANGED);
+  }
+
+  private void restart(Position head, ErrorCode reason) {
+    logId = head.logId();
+    covered = head.offset();
     flushed = covered;
     heardOf = covered;
+    urgent = false;
     tail.reset(covered);
-    all().forEach(subscriber -> subscriber.lose(ErrorCode.CURSOR_LOG_CHANGED));
+    all().forEach(subscriber -> subscriber.lose(reason));
   }
 }

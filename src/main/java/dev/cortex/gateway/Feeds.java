@@ -2,21 +2,25 @@ package dev.cortex.gateway;
 
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.Attach;
 import dev.cortex.bus.Message.Attached;
 import dev.cortex.bus.Message.Covered;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.Message.Detach;
 import dev.cortex.bus.Message.Head;
+import dev.cortex.bus.Message.Keep;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.bus.Message.Read;
 import dev.cortex.bus.Requests;
 import dev.cortex.event.Channel;
 import dev.cortex.event.Position;
-import dev.cortex.event.StoredEvent;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -35,6 +39,7 @@ import java.util.function.Consumer;
  */
 final class Feeds {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Feeds.class);
   private static final long READ_TIMEOUT_MS = 10_000;
   private static final long RETRY_MS = 200;
   private static final int PAGE_EVENTS = 500;
@@ -87,22 +92,22 @@ final class Feeds {
 
   /** Takes in what a room committed. */
   void onDelivery(Delivery delivery) {
+    coveredBytes = delivery.sentBytes();
     Feed feed = feeds.get(delivery.orgId());
-    if (feed == null && !newcomers.isEmpty() && !attaching.containsKey(delivery.orgId())) {
-      Feed appeared = create(new Head(
-          delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
+    if (feed == null && !newcomers.isEmpty()) {
       vertx.eventBus().send(room, new Attach(address, delivery.orgId()));
-      feed = appeared;
-    }
-    for (StoredEvent event : delivery.events()) {
-      coveredBytes += event.json().length;
+      feed = create(new Head(
+          delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
+    } else if (feed == null && attachedToAll.isEmpty() && !attaching.containsKey(delivery.orgId())) {
+      vertx.eventBus().send(room, new Detach(address, delivery.orgId()));
     }
     if (feed != null) {
       feed.onDelivery(delivery);
       feed.dropIfUnused();
     }
-    if (coveredBytes - reportedBytes >= REPORT_BYTES && dirty.isEmpty()) {
-      report();
+    // an empty delivery may be the room's question why nothing has come back for a while
+    if (dirty.isEmpty() && (coveredBytes - reportedBytes >= REPORT_BYTES || delivery.events().isEmpty())) {
+      reportAgain();
     }
   }
 
@@ -112,11 +117,32 @@ final class Feeds {
     if (feed != null) {
       return Future.succeededFuture(feed);
     }
-    return attaching.computeIfAbsent(orgId, org ->
-        ask(new Attach(address, org), Attached.class)
-            .map(attached -> feeds.containsKey(org) ? feeds.get(org) : create(attached.head().orElseThrow()))
-            .onSuccess(created -> vertx.runOnContext(next -> created.dropIfUnused()))
-            .onComplete(done -> attaching.remove(org)));
+    Future<Feed> running = attaching.get(orgId);
+    if (running != null) {
+      return running;
+    }
+    Promise<Feed> attached = Promise.promise();
+    attaching.put(orgId, attached.future());
+    ask(new Attach(address, orgId), Attached.class).map(answer -> attached(orgId, answer)).onComplete(answer -> {
+      attaching.remove(orgId);
+      if (answer.failed() && !feeds.containsKey(orgId)) {
+        vertx.eventBus().send(room, new Detach(address, orgId)); // it may have been attached all the same
+      }
+      attached.handle(answer);
+    });
+    return attached.future();
+  }
+
+  private Feed attached(String orgId, Attached answer) {
+    Head head = answer.head().orElseThrow();
+    Feed feed = feeds.get(orgId);
+    if (feed == null) {
+      feed = create(head);
+    } else {
+      feed.heard(head.position().offset()); // a delivery to every org's listeners made it meanwhile
+    }
+    vertx.runOnContext(next -> existing(orgId).ifPresent(Feed::dropIfUnused));
+    return feed;
   }
 
   /** The feed of an org if there is one already. */
@@ -168,12 +194,21 @@ final class Feeds {
     Read shared = new Read("", channel, logId, after, PAGE_EVENTS, PAGE_BYTES);
     Future<Page> running = reads.get(shared);
     if (running != null) {
+      vertx.eventBus().send(room, new Keep(reader, channel.orgId(), after));
       return running;
     }
-    Future<Page> started =
-        ask(new Read(reader, channel, logId, after, PAGE_EVENTS, PAGE_BYTES), Page.class);
-    reads.put(shared, started);
-    return started.onComplete(done -> reads.remove(shared));
+    Promise<Page> started = Promise.promise();
+    reads.put(shared, started.future());
+    ask(new Read(reader, channel, logId, after, PAGE_EVENTS, PAGE_BYTES), Page.class).onComplete(page -> {
+      reads.remove(shared);
+      started.handle(page);
+    });
+    return started.future();
+  }
+
+  /** Where an org's log stands. */
+  Future<Head> head(String orgId) {
+    return ask(new AskHead(orgId), Head.class);
   }
 
   /** Asks the room of this node. */
@@ -192,7 +227,7 @@ final class Feeds {
     if (!passScheduled) {
       passScheduled = true;
       vertx.runOnContext(go -> passOrGather());
-    } else if (gatherTimer != NONE && feed.pending() >= GATHER_EVENTS && vertx.cancelTimer(gatherTimer)) {
+    } else if (gatherTimer != NONE && pressing(feed) && vertx.cancelTimer(gatherTimer)) {
       gatherTimer = NONE;
       vertx.runOnContext(go -> pass());
     }
@@ -202,9 +237,11 @@ final class Feeds {
   void drop(Feed feed) {
     if (feeds.remove(feed.orgId(), feed)) {
       dirty.remove(feed);
-      feed.tail().reset(feed.flushed());
+      feed.dropped();
       tailBytes += feed.tailGrowth();
-      vertx.eventBus().send(room, new Detach(address, feed.orgId()));
+      if (!attaching.containsKey(feed.orgId())) { // else the answer under way makes it anew, still attached
+        vertx.eventBus().send(room, new Detach(address, feed.orgId()));
+      }
     }
   }
 
@@ -215,13 +252,13 @@ final class Feeds {
     return feed;
   }
 
+  private static boolean pressing(Feed feed) {
+    return feed.urgent() || feed.pending() >= GATHER_EVENTS;
+  }
+
   private void passOrGather() {
     long waitNs = earliestPassNs - clock.monotonicNs();
-    long waiting = 0;
-    for (Feed feed : dirty) {
-      waiting = Math.max(waiting, feed.pending());
-    }
-    if (waitNs > 0 && waiting < GATHER_EVENTS) {
+    if (waitNs > 0 && dirty.stream().noneMatch(Feeds::pressing)) {
       gatherTimer = vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(waitNs)), timer -> {
         gatherTimer = NONE;
         pass();
@@ -238,7 +275,12 @@ final class Feeds {
     dirty.clear();
     long deliveries = 0;
     for (Feed feed : now) {
-      deliveries += feed.flush();
+      try {
+        deliveries += feed.flush();
+      } catch (RuntimeException bug) {
+        // one org's trouble is not another's: the pass goes on, and the credits go back to the room
+        LOG.error("events of " + feed.orgId() + " could not be handed on", bug);
+      }
       tailBytes += feed.tailGrowth();
     }
     long took = clock.monotonicNs() - begun;
@@ -262,8 +304,12 @@ final class Feeds {
 
   private void report() {
     if (coveredBytes != reportedBytes) {
-      reportedBytes = coveredBytes;
-      vertx.eventBus().send(room, new Covered(address, coveredBytes));
+      reportAgain();
     }
+  }
+
+  private void reportAgain() {
+    reportedBytes = coveredBytes;
+    vertx.eventBus().send(room, new Covered(address, coveredBytes));
   }
 }

@@ -16,13 +16,19 @@ import java.util.List;
 @Pure
 record Filter(Channel channel, List<Exclusion> exclusions) {
 
-  /** Another subscription delivers what lies beneath its channel, with offsets in (after, through]. */
-  record Exclusion(Channel channel, long after, long through) {
+  /**
+   * Offsets in (after, through] that are delivered elsewhere: beneath a channel or, {@code outside}, everywhere else.
+   */
+  record Exclusion(Channel channel, long after, long through, boolean outside) {
+
+    Exclusion(Channel channel, long after, long through) {
+      this(channel, after, through, false);
+    }
 
     boolean covers(StoredEvent event) {
       return event.offset() > after
           && event.offset() <= through
-          && channel.covers(event.agentId(), event.sessionId());
+          && channel.covers(event.agentId(), event.sessionId()) != outside;
     }
   }
 
@@ -64,6 +70,13 @@ record Filter(Channel channel, List<Exclusion> exclusions) {
       boolean itsOwn = exclusion.channel().equals(other) && exclusion.through() == Long.MAX_VALUE;
       changed.add(itsOwn ? new Exclusion(other, exclusion.after(), through) : exclusion);
     }
+    return new Filter(channel, List.copyOf(changed));
+  }
+
+  /** This filter, with nothing in (after, through] but what lies beneath {@code channel}. */
+  Filter only(Channel onlyChannel, long after, long through) {
+    List<Exclusion> changed = new ArrayList<>(exclusions);
+    changed.add(new Exclusion(onlyChannel, after, through, true));
     return new Filter(channel, List.copyOf(changed));
   }
 

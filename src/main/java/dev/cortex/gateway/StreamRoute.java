@@ -63,7 +63,10 @@ final class StreamRoute {
 
   /** Ends every stream; browsers come back by themselves. */
   void close() {
-    List.copyOf(streams).forEach(stream -> stream.response.end());
+    for (Stream stream : List.copyOf(streams)) {
+      stream.ended(); // first: an ended response takes no more events
+      stream.response.end();
+    }
   }
 
   private void open(HttpServerRequest request, Channel channel, Since since) {
@@ -174,6 +177,12 @@ final class StreamRoute {
     @Override
     public void lost(Subscriber lost, ErrorCode reason, Position head) {
       resync(reason, head);
+    }
+
+    @Override
+    public void broken(RuntimeException failure) {
+      ended();
+      response.reset(); // the browser comes back and resumes
     }
 
     @Override

@@ -85,6 +85,7 @@ final class Subscriber {
     startedAfter = offset;
     replaying = true;
     feed.joinBehind(this);
+    feed.heard(offset);
     pump();
   }
 
@@ -101,9 +102,22 @@ final class Subscriber {
   /** Another subscription of the connection ended; what it delivered up to {@code through} stays excluded here. */
   void otherEnded(Channel other, long through) {
     Filter changed = filter.ended(other, through);
+    if (state == State.CLOSED || state == State.NEW || changed.equals(filter)) {
+      filter = changed;
+      return;
+    }
     feed.leave(this);
-    if (state == State.LIVE) {
-      filter = changed.past(feed.flushed());
+    long stood = position();
+    if (through < stood) {
+      // it was to deliver up to here what was left to it: the rest is ours now, and ours alone is read again
+      filter = changed.only(other, through, stood);
+      state = State.BEHIND;
+      replaying = true;
+      position = through;
+      feed.joinBehind(this);
+      pump();
+    } else if (state == State.LIVE) {
+      filter = changed.past(stood);
       feed.joinLive(this);
     } else {
       filter = changed;
@@ -131,8 +145,46 @@ final class Subscriber {
     return replaying || state != State.BEHIND ? 0 : Math.max(0, feed.flushed() - position);
   }
 
+  /** Whether a batch that follows this offset is for this subscription: live ones that joined later have it already. */
+  boolean standsAt(long offset) {
+    return state == State.LIVE && position <= offset;
+  }
+
+  /**
+   * Writes shared batches, as many as the socket takes.
+   *
+   * @param from where the batches begin
+   * @param through where they end
+   * @return everything up to this offset was written
+   */
+  long hand(List<Joined> batches, long from, long through) {
+    long reached = from;
+    try {
+      for (Joined batch : batches) {
+        if (!outlet.writable()) {
+          break;
+        }
+        outlet.write(batch);
+        reached = batch.through();
+      }
+      if (reached > from) {
+        outlet.flush();
+      }
+    } catch (RuntimeException failure) {
+      broken(failure);
+      return through;
+    }
+    return reached;
+  }
+
+  /** Its turn in a pass while it is behind. */
+  void turn() {
+    measure();
+    pump();
+  }
+
   /** Compares the distance to the feed with the bounds of the queue, and tells the client of a crossing. */
-  void measure() {
+  private void measure() {
     long depth = queueDepth();
     if (!pressed && depth >= limits.pressureEvents()) {
       pressed = true;
@@ -147,28 +199,33 @@ final class Subscriber {
   /** Reads on while the socket takes it; does nothing when live or when a page is on its way. */
   void pump() {
     boolean wrote = false;
-    while (state == State.BEHIND && !reading && outlet.writable()) {
-      if (position > feed.flushed()) {
-        break; // the client knows more than this gateway was told of; deliveries are on their way
-      } else if (position == feed.flushed()) {
-        goLive();
-      } else if (feed.tail().covers(position)) {
-        List<StoredEvent> slice = feed.tail().slice(position, feed.flushed(), Joined.BYTES);
-        send(slice, slice.get(slice.size() - 1).offset());
-        wrote = true;
-      } else {
-        readPage();
+    try {
+      while (state == State.BEHIND && !reading && outlet.writable()) {
+        if (position > feed.flushed()) {
+          break; // the client knows more than this gateway was told of; deliveries are on their way
+        } else if (position == feed.flushed()) {
+          goLive();
+        } else if (feed.tail().covers(position)) {
+          List<StoredEvent> slice = feed.tail().slice(position, feed.flushed(), Joined.BYTES);
+          send(slice, slice.get(slice.size() - 1).offset());
+          wrote = true;
+        } else {
+          readPage();
+        }
       }
-    }
-    if (wrote) {
-      outlet.flush();
+      if (wrote) {
+        outlet.flush();
+      }
+    } catch (RuntimeException failure) {
+      broken(failure);
     }
   }
 
   private void goLive() {
     state = State.LIVE;
+    position = feed.flushed();
     replaying = false;
-    filter = filter.past(feed.flushed());
+    filter = filter.past(position);
     feed.caughtUp(this);
     if (lagging) {
       lagging = false;
@@ -182,24 +239,31 @@ final class Subscriber {
 
   private void send(List<StoredEvent> events, long through) {
     List<StoredEvent> passed = filter.of(events);
+    position = through;
     if (!passed.isEmpty()) {
       Joined joined = new Joined(passed, feed.logId(), through);
-      outlet.write(joined);
-      joined.release();
+      try {
+        outlet.write(joined);
+      } finally {
+        joined.release();
+      }
     }
-    position = through;
   }
 
   private void readPage() {
     reading = true;
-    feed.read(reader, filter.channel(), position).onComplete(page -> {
-      reading = false;
-      if (state == State.BEHIND) {
-        if (page.succeeded()) {
-          took(page.result());
-        } else {
-          failed(page.cause());
-        }
+    long from = position;
+    String log = feed.logId();
+    feed.read(reader, filter.channel(), from).onComplete(page -> {
+      if (state != State.BEHIND) {
+        reading = false;
+      } else if (position != from || !log.equals(feed.logId())) {
+        reading = false; // asked for another place than we are at now
+        pump();
+      } else if (page.succeeded()) {
+        took(page.result());
+      } else {
+        failed(page.cause());
       }
     });
   }
@@ -207,14 +271,21 @@ final class Subscriber {
   private void took(Page page) {
     // a page may reach beyond what this gateway has been told of; that part comes as a delivery
     long through = Math.min(page.through(), feed.flushed());
+    if (through <= position) {
+      pumpLater();
+      return;
+    }
+    reading = false;
     List<StoredEvent> events = page.events();
     int wanted = events.size();
     while (wanted > 0 && events.get(wanted - 1).offset() > through) {
       wanted--;
     }
-    if (through > position) {
+    try {
       send(events.subList(0, wanted), through);
       outlet.flush();
+    } catch (RuntimeException failure) {
+      broken(failure);
     }
     pump();
   }
@@ -222,10 +293,19 @@ final class Subscriber {
   private void failed(Throwable cause) {
     ErrorCode code = cause instanceof RefusedException refused ? refused.code() : ErrorCode.INTERNAL;
     if (code.temporary()) {
-      feed.later(this::pump);
+      pumpLater();
       return;
     }
+    reading = false;
     lose(code == ErrorCode.CURSOR_PRUNED && !replaying ? ErrorCode.SLOW_CONSUMER : code);
+  }
+
+  /** Stays as if reading until then, so that nothing else asks the same in vain meanwhile. */
+  private void pumpLater() {
+    feed.later(() -> {
+      reading = false;
+      pump();
+    });
   }
 
   /** What is missed cannot be told any more: goes on live, and says so. */
@@ -233,6 +313,15 @@ final class Subscriber {
     if (state == State.BEHIND) {
       goLive();
     }
+    position = feed.flushed();
+    startedAfter = Math.min(startedAfter, position);
     outlet.lost(this, reason, feed.position());
+  }
+
+  private void broken(RuntimeException failure) {
+    if (state != State.CLOSED) {
+      close();
+      outlet.broken(failure);
+    }
   }
 }

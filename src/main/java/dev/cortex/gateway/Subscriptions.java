@@ -71,7 +71,7 @@ final class Subscriptions {
     if (removed == null) {
       return false;
     }
-    long through = removed.position();
+    long through = removed.state() == Subscriber.State.NEW ? Long.MAX_VALUE : removed.position();
     removed.close();
     for (Subscriber other : byChannel.values()) {
       if (other.feed() == removed.feed()) {

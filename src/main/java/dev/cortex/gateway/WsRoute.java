@@ -21,6 +21,7 @@ import io.vertx.core.internal.http.WebSocketInternal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -118,15 +119,38 @@ final class WsRoute {
     };
   }
 
-  /** Subscribes a connection to the root of every org that appears, once the connection is open. */
+  /** Subscribes a connection to the root of every org that appears, be it while its socket is still opening. */
   private static final class OrgWatch implements Consumer<Feed> {
 
+    private final Map<Feed, Long> early = new LinkedHashMap<>();
+    private final List<Runnable> holds = new ArrayList<>();
     private Optional<Subscriptions> subscriptions = Optional.empty();
 
     @Override
     public void accept(Feed feed) {
-      Channel root = Channel.root(feed.orgId());
-      subscriptions.filter(subs -> !subs.has(root)).ifPresent(subs -> subs.add(feed, root).startLive());
+      if (subscriptions.isEmpty()) {
+        holds.add(feed.hold());
+        early.put(feed, feed.flushed());
+      } else if (!subscriptions.get().has(Channel.root(feed.orgId()))) {
+        subscriptions.get().add(feed, Channel.root(feed.orgId())).startLive();
+      }
+    }
+
+    /** The socket is open: what appeared meanwhile starts where it stood then. */
+    private void open(Subscriptions opened) {
+      subscriptions = Optional.of(opened);
+      early.forEach((feed, after) -> {
+        if (!opened.has(Channel.root(feed.orgId()))) {
+          opened.add(feed, Channel.root(feed.orgId())).startAfter(after);
+        }
+      });
+      letGo();
+    }
+
+    private void letGo() {
+      holds.forEach(Runnable::run);
+      holds.clear();
+      early.clear();
     }
   }
 
@@ -246,6 +270,7 @@ final class WsRoute {
       holds.forEach(Runnable::run);
       if (watch.subscriptions.isEmpty()) {
         feeds.unwatchAll(watch);
+        watch.letGo();
       }
     }
 
@@ -260,7 +285,6 @@ final class WsRoute {
       vertxHandler
           .pipeline()
           .addBefore(vertxHandler.name(), "frame-guard", new FrameGuard(MESSAGE_MAX, client, clock));
-      watch.subscriptions = Optional.of(subs);
       sockets.add(socket);
       webSocket.closeHandler(closing(socket, subs, watch));
       webSocket.exceptionHandler(broken -> vertxHandler.close());
@@ -279,6 +303,7 @@ final class WsRoute {
           subscriber.startLive();
         }
       }
+      watch.open(subs);
       if (everyOrg) {
         feeds.all().forEach(watch);
       }

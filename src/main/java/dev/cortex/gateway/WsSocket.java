@@ -10,6 +10,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -17,6 +19,8 @@ import java.util.concurrent.TimeUnit;
  * that one buffer serves every connection; this class alone does that, on the channel's event loop.
  */
 final class WsSocket implements Outlet {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WsSocket.class);
 
   /** Bytes a channel may hold before the connection counts as slow; the kernel holds about as many again. */
   static final int BUFFERED_BYTES = 64 * 1024;
@@ -175,6 +179,12 @@ final class WsSocket implements Outlet {
     } else {
       close(reason.closeCode() == 0 ? ErrorCode.INTERNAL.closeCode() : reason.closeCode(), reason.sentence());
     }
+  }
+
+  @Override
+  public void broken(RuntimeException failure) {
+    LOG.error("a connection could not be written to", failure);
+    close(ErrorCode.INTERNAL.closeCode(), ErrorCode.INTERNAL.sentence());
   }
 
   @Override

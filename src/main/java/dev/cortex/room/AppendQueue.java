@@ -12,22 +12,44 @@ import java.util.Map;
 
 /**
  * Appends that wait for the next commit, bounded, one line an org, served in turns: an org with a long line gets its
- * share of every commit and no more while others wait.
+ * share of every commit and no more while others wait. Nor can it fill the queue: a line holds at most a quarter of it,
+ * and when lines have filled it, orgs without one still find room for an append, up to twice the bound.
  *
  * @param <T> who waits for the answer
  */
 @Pure
 final class AppendQueue<T> {
 
+  private static final int LINES_TO_FILL = 4;
+
   /** An append and who waits for it. */
   record Waiting<T>(Append append, T caller, int bytes) {}
+
+  private static final class Line<T> {
+    private final ArrayDeque<Waiting<T>> waiting = new ArrayDeque<>();
+    private int events;
+    private long bytes;
+
+    private void add(Waiting<T> next) {
+      waiting.add(next);
+      events += next.append().drafts().size();
+      bytes += next.bytes();
+    }
+
+    private Waiting<T> remove() {
+      Waiting<T> first = waiting.remove();
+      events -= first.append().drafts().size();
+      bytes -= first.bytes();
+      return first;
+    }
+  }
 
   /** Memory an event takes beside its payload, roughly. */
   private static final int EVENT_OVERHEAD_BYTES = 512;
 
   private final int eventsMax;
   private final long bytesMax;
-  private final Map<String, ArrayDeque<Waiting<T>>> lines = new LinkedHashMap<>();
+  private final Map<String, Line<T>> lines = new LinkedHashMap<>();
   private int events;
   private long bytes;
 
@@ -42,13 +64,23 @@ final class AppendQueue<T> {
     for (Draft draft : append.drafts()) {
       size += draft.payload().length + EVENT_OVERHEAD_BYTES;
     }
-    if (events > 0 && (events + append.drafts().size() > eventsMax || bytes + size > bytesMax)) {
+    Line<T> line = lines.get(append.orgId());
+    int more = append.drafts().size();
+    boolean fits = line == null
+        ? events == 0 || fits(events + more, bytes + size, 2 * eventsMax, 2 * bytesMax)
+        : fits(line.events + more, line.bytes + size, eventsMax / LINES_TO_FILL, bytesMax / LINES_TO_FILL)
+            && fits(events + more, bytes + size, eventsMax, bytesMax);
+    if (!fits) {
       return false;
     }
-    events += append.drafts().size();
+    events += more;
     bytes += size;
-    lines.computeIfAbsent(append.orgId(), org -> new ArrayDeque<>()).add(new Waiting<>(append, caller, size));
+    lines.computeIfAbsent(append.orgId(), org -> new Line<>()).add(new Waiting<>(append, caller, size));
     return true;
+  }
+
+  private static boolean fits(long events, long bytes, long eventsMax, long bytesMax) {
+    return events <= eventsMax && bytes <= bytesMax;
   }
 
   /** Events waiting. */
@@ -69,14 +101,14 @@ final class AppendQueue<T> {
     int takenEvents = 0;
     long takenBytes = 0;
     while (!lines.isEmpty() && takenEvents < batchEvents && takenBytes < batchBytes) {
-      Iterator<Map.Entry<String, ArrayDeque<Waiting<T>>>> first = lines.entrySet().iterator();
-      Map.Entry<String, ArrayDeque<Waiting<T>>> line = first.next();
-      String org = line.getKey();
-      ArrayDeque<Waiting<T>> waiting = line.getValue();
+      Iterator<Map.Entry<String, Line<T>>> first = lines.entrySet().iterator();
+      Map.Entry<String, Line<T>> entry = first.next();
+      String org = entry.getKey();
+      Line<T> line = entry.getValue();
       first.remove();
-      Waiting<T> next = waiting.remove();
-      if (!waiting.isEmpty()) {
-        lines.put(org, waiting);
+      Waiting<T> next = line.remove();
+      if (!line.waiting.isEmpty()) {
+        lines.put(org, line);
       }
       batch.add(next);
       takenEvents += next.append().drafts().size();

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntToLongFunction;
 
@@ -70,9 +71,11 @@ final class Batch {
     return keys;
   }
 
-  /** The id keys of all drafts, by which the log tells whether they were committed. */
-  List<KeyRef> allKeys() {
-    return drafts().stream().map(Numbering::idKey).toList();
+  /** The id keys of the events to be committed, by which the log tells whether they were. */
+  List<KeyRef> newKeys() {
+    List<KeyRef> keys = new ArrayList<>(newEvents);
+    appends.values().forEach(append -> append.events().forEach(event -> keys.add(event.keys().get(0).key())));
+    return keys;
   }
 
   /** The sessions the drafts belong to. */
@@ -150,50 +153,50 @@ final class Batch {
 
   /** Answers every caller by its verdicts and the results of the commit. */
   void answer(Metrics metrics) {
-    for (int i = 0; i < waiting.size(); i++) {
-      Waiting<Promise<Appended>> one = waiting.get(i);
-      String org = one.append().orgId();
-      List<Outcome> outcomes = new ArrayList<>(one.append().drafts().size());
-      List<Verdict> answers = verdicts.get(i);
-      for (int j = 0; j < answers.size(); j++) {
-        outcomes.add(outcome(org, one.append().drafts().get(j), answers.get(j)));
-      }
-      reply(one, outcomes, metrics);
-    }
+    answer(metrics, (draft, event) -> results.get(draft.orgId()) == AppendResult.COMMITTED
+        ? Optional.empty()
+        : Optional.of(Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.")));
   }
 
-  /** Answers every caller with one temporary refusal for each draft that was not settled without the store. */
+  /** Answers every caller with one refusal for each draft that was not settled without the store. */
   void refuse(ErrorCode code, Metrics metrics) {
     for (int i = 0; i < waiting.size(); i++) {
-      Waiting<Promise<Appended>> one = waiting.get(i);
-      List<Outcome> outcomes = new ArrayList<>(one.append().drafts().size());
-      for (int j = 0; j < one.append().drafts().size(); j++) {
+      List<Draft> drafts = waiting.get(i).append().drafts();
+      List<Outcome> outcomes = new ArrayList<>(drafts.size());
+      for (int j = 0; j < drafts.size(); j++) {
+        // without verdicts the store failed before anything was numbered
         boolean settled = i < verdicts.size() && verdicts.get(i).get(j) instanceof Verdict.Settled;
-        outcomes.add(
-            settled
-                ? ((Verdict.Settled) verdicts.get(i).get(j)).outcome()
-                : Outcome.refused(
-                    one.append().drafts().get(j).id(), code, code.sentence() + " Repeat it with the same id."));
+        outcomes.add(settled
+            ? ((Verdict.Settled) verdicts.get(i).get(j)).outcome()
+            : Outcome.refused(drafts.get(j).id(), code, code.sentence() + " Repeat it with the same id."));
       }
-      reply(one, outcomes, metrics);
+      reply(waiting.get(i), outcomes, metrics);
     }
   }
 
-  /** Answers every caller by what the log holds after an outcome that was unknown. */
+  /** Answers every caller by what the log holds of {@link #newKeys()} after an outcome that was unknown. */
   void answerFrom(Known known, Metrics metrics) {
+    answer(metrics, (draft, event) -> {
+      KeyRow expected = event.keys().get(0);
+      return expected.equals(known.keys().get(expected.key()))
+          ? Optional.empty()
+          : Optional.of(Outcome.refused(
+              draft.id(), ErrorCode.STORAGE_ERROR, "The store failed; repeat it with the same id."));
+    });
+  }
+
+  /** Why a draft whose fate is that of a new event is not to be answered as committed. */
+  private interface Refusal {
+    Optional<Outcome> of(Draft draft, NewEvent event);
+  }
+
+  private void answer(Metrics metrics, Refusal refusal) {
     for (int i = 0; i < waiting.size(); i++) {
       Waiting<Promise<Appended>> one = waiting.get(i);
-      List<Outcome> outcomes = new ArrayList<>(one.append().drafts().size());
-      for (int j = 0; j < one.append().drafts().size(); j++) {
-        Draft draft = one.append().drafts().get(j);
-        KeyRow row = known.keys().get(Numbering.idKey(draft));
-        if (i < verdicts.size() && verdicts.get(i).get(j) instanceof Verdict.Settled settled) {
-          outcomes.add(settled.outcome());
-        } else if (row != null) {
-          outcomes.add(Outcome.accepted(draft.id(), row.offset(), row.sequence()));
-        } else {
-          outcomes.add(Outcome.refused(draft.id(), ErrorCode.STORAGE_ERROR, "The store failed; repeat it with the same id."));
-        }
+      List<Draft> drafts = one.append().drafts();
+      List<Outcome> outcomes = new ArrayList<>(drafts.size());
+      for (int j = 0; j < drafts.size(); j++) {
+        outcomes.add(outcome(drafts.get(j), verdicts.get(i).get(j), refusal));
       }
       reply(one, outcomes, metrics);
     }
@@ -205,20 +208,16 @@ final class Batch {
     return drafts;
   }
 
-  private Outcome outcome(String org, Draft draft, Verdict verdict) {
+  private Outcome outcome(Draft draft, Verdict verdict, Refusal refusal) {
     if (verdict instanceof Verdict.Settled settled) {
       return settled.outcome();
     }
-    AppendResult result = results.get(org);
-    if (result != AppendResult.COMMITTED) {
-      return Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.");
-    }
     boolean repeat = verdict instanceof Verdict.RepeatOf;
     int index = repeat ? ((Verdict.RepeatOf) verdict).index() : ((Verdict.Numbered) verdict).index();
-    NewEvent event = appends.get(org).events().get(index);
-    return repeat
+    NewEvent event = appends.get(draft.orgId()).events().get(index);
+    return refusal.of(draft, event).orElseGet(() -> repeat
         ? Outcome.duplicate(draft.id(), event.offset(), event.sequence())
-        : Outcome.accepted(draft.id(), event.offset(), event.sequence());
+        : Outcome.accepted(draft.id(), event.offset(), event.sequence()));
   }
 
   private static void reply(Waiting<Promise<Appended>> one, List<Outcome> outcomes, Metrics metrics) {
@@ -232,7 +231,7 @@ final class Batch {
     if (duplicates > 0) {
       metrics.duplicatesRejected(duplicates);
     }
-    one.caller().complete(new Appended(outcomes));
+    one.caller().tryComplete(new Appended(outcomes));
   }
 
   private static List<StoredEvent> stored(Room room, List<NewEvent> events) {

@@ -14,7 +14,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.internal.logging.Logger;
 import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,7 +32,7 @@ final class CommitLane {
 
   private static final long BATCH_BYTES = 4L << 20;
   private static final int QUEUE_EVENTS_MAX = 50_000;
-  private static final long QUEUE_BYTES_MAX = 64L << 20;
+  private static final long QUEUE_BYTES_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
 
   private final String node;
   private final EventLog log;
@@ -44,6 +43,7 @@ final class CommitLane {
   private final AppendQueue<Promise<Appended>> queue = new AppendQueue<>(QUEUE_EVENTS_MAX, QUEUE_BYTES_MAX);
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
+  private long receivedMs;
   private boolean busy;
   private boolean choreNext;
   private Promise<Void> drained;
@@ -74,7 +74,8 @@ final class CommitLane {
   /** Runs a write that is no append, between two commits. */
   <T> Future<T> chore(Supplier<Future<T>> work) {
     Promise<T> done = Promise.promise();
-    chores.add(() -> work.get().onComplete(done));
+    // composed, so that what it throws fails it and nothing else
+    chores.add(() -> Future.succeededFuture().compose(go -> work.get()).onComplete(done));
     pump();
     return done.future();
   }
@@ -128,32 +129,49 @@ final class CommitLane {
     Batch batch = new Batch(waiting);
     committing.addAll(batch.orgIds());
     return rooms
-        .load(batch.orgIds())
+        .ensureClaimed(node, batch.orgIds())
+        .compose(claimed -> rooms.load(batch.orgIds()))
         .compose(loaded -> log.known(batch.keys(), batch.sessions()).map(known -> {
-          batch.number(loaded, rooms::epoch, known, clock.wallMs());
+          batch.number(loaded, rooms::epoch, known, receivedMs());
           return batch.appends();
         }))
         .compose(appends -> appends.isEmpty()
             ? Future.succeededFuture(List.<AppendResult>of())
             : log.append(appends))
-        .onSuccess(results -> {
-          metrics.committed(batch.newEvents(), clock.monotonicNs() - begun);
-          List<Batch.Committed> committed = batch.settle(results);
-          batch.lostRooms().forEach(rooms::forget);
-          batch.answer(metrics);
-          for (Batch.Committed one : committed) {
-            fanout.deliver(one.room(), one.after(), one.events(), rooms.epoch(one.room().shard()));
-          }
+        .<Void>map(results -> {
+          committed(batch, results, begun);
+          return null;
         })
-        .<Void>mapEmpty()
         .recover(failure -> failed(batch, failure));
+  }
+
+  private void committed(Batch batch, List<AppendResult> results, long begun) {
+    List<Batch.Committed> committed = batch.settle(results);
+    batch.lostRooms().forEach(rooms::forget);
+    int events = 0;
+    for (Batch.Committed one : committed) {
+      events += one.events().size();
+    }
+    if (events > 0) {
+      metrics.committed(events, clock.monotonicNs() - begun);
+    }
+    batch.answer(metrics);
+    for (Batch.Committed one : committed) {
+      fanout.deliver(one.room(), one.after(), one.events(), rooms.epoch(one.room().shard()));
+    }
+  }
+
+  /** The wall clock, as far as it does not go back: no org, a new one included, gets earlier times after later ones. */
+  private long receivedMs() {
+    receivedMs = Math.max(receivedMs, clock.wallMs());
+    return receivedMs;
   }
 
   private Future<Void> failed(Batch batch, Throwable failure) {
     LogException.Kind kind =
         failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
-    LOG.error("commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage());
-    if (kind != LogException.Kind.UNKNOWN) {
+    LOG.error("commit of " + batch.newEvents() + " events failed: " + kind, failure);
+    if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
       batch.refuse(errorCode(kind), metrics);
       return Future.succeededFuture();
     }
@@ -162,14 +180,17 @@ final class CommitLane {
     batch.orgIds().forEach(org -> shards.add(rooms.shardOf(org)));
     return rooms
         .claim(node, shards)
-        .compose(claimed -> rooms.load(new ArrayList<>(batch.orgIds())))
-        .compose(loaded -> log.known(batch.allKeys(), List.of()).onSuccess(known -> {
-          loaded.values().forEach(room -> fanout.nudge(room, rooms.epoch(room.shard())));
+        .compose(claimed -> rooms.load(batch.orgIds()))
+        .compose(loaded -> log.known(batch.newKeys(), List.of()).<Void>map(known -> {
+          batch.appends().forEach(append -> {
+            Room room = loaded.get(append.orgId());
+            fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
+          });
           batch.answerFrom(known, metrics);
+          return null;
         }))
-        .<Void>mapEmpty()
         .recover(again -> {
-          LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
+          LOG.error("the outcome of a commit stays unknown", again);
           batch.orgIds().forEach(rooms::forget);
           batch.refuse(ErrorCode.STORAGE_ERROR, metrics);
           return Future.succeededFuture();

@@ -3,9 +3,10 @@ package dev.cortex.room;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.event.StoredEvent;
 import io.vertx.core.eventbus.EventBus;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,24 +24,26 @@ final class Fanout {
 
   private static final class Gateway {
     private final String address;
-    private final Set<String> orgs = new HashSet<>();
+    private final Set<String> orgs = new LinkedHashSet<>();
     private boolean all;
     private long sentBytes;
     private long coveredBytes;
-    private final Map<String, Missed> missed = new HashMap<>();
+    private final Map<String, Missed> missed = new LinkedHashMap<>();
 
     private Gateway(String address) {
       this.address = address;
     }
 
-    private boolean idle() {
-      return !all && orgs.isEmpty();
+    private long window() {
+      return WINDOW_BYTES - (sentBytes - coveredBytes);
     }
   }
 
-  private record Missed(Room room, long epoch) {}
+  /** What a gateway was not told of an org: everything after that offset. */
+  private record Missed(Room room, long after, long epoch) {}
 
   private final EventBus bus;
+  /** Never forgotten, or their totals would begin anew; there are as many as there are gateways, attached or not. */
   private final Map<String, Gateway> gateways = new HashMap<>();
   private final Map<String, Set<Gateway>> byOrg = new HashMap<>();
   private final Set<Gateway> forAll = new LinkedHashSet<>();
@@ -70,30 +73,48 @@ final class Fanout {
     if (orgId.isEmpty()) {
       gateway.all = false;
       forAll.remove(gateway);
+      gateway.missed.keySet().retainAll(gateway.orgs);
     } else {
       gateway.orgs.remove(orgId);
-      Set<Gateway> interested = byOrg.getOrDefault(orgId, new HashSet<>());
+      Set<Gateway> interested = byOrg.getOrDefault(orgId, new LinkedHashSet<>());
       interested.remove(gateway);
       if (interested.isEmpty()) {
         byOrg.remove(orgId);
       }
-    }
-    if (gateway.idle()) {
-      gateways.remove(address);
+      if (!gateway.all) {
+        gateway.missed.remove(orgId);
+      }
     }
   }
 
-  /** Takes a gateway's report of the bytes it has covered since it attached. */
-  void covered(String address, long bytesTotal) {
+  /**
+   * Takes a gateway's report.
+   *
+   * @param sentBytes the total that the last delivery it took over was stamped with
+   */
+  void covered(String address, long sentBytes) {
     Gateway gateway = gateways.get(address);
     if (gateway == null) {
       return;
     }
-    gateway.coveredBytes = Math.max(gateway.coveredBytes, bytesTotal);
-    if (!gateway.missed.isEmpty() && gateway.sentBytes - gateway.coveredBytes < WINDOW_BYTES / 2) {
+    gateway.coveredBytes = Math.min(sentBytes, gateway.sentBytes);
+    if (!gateway.missed.isEmpty() && gateway.window() > WINDOW_BYTES / 2) {
       List<Missed> missed = List.copyOf(gateway.missed.values());
       gateway.missed.clear();
-      missed.forEach(m -> send(gateway, m.room(), m.room().head(), List.of(), m.epoch()));
+      missed.forEach(m -> send(gateway, m.room(), m.after(), List.of(), m.epoch()));
+    }
+  }
+
+  /**
+   * Lets gateways whose window is shut say again what they have covered, in case a delivery or a report was lost. To be
+   * called about once a second.
+   */
+  void probe() {
+    for (Gateway gateway : gateways.values()) {
+      if (!gateway.missed.isEmpty()) {
+        Missed eldest = gateway.missed.values().iterator().next();
+        send(gateway, eldest.room(), eldest.after(), List.of(), eldest.epoch());
+      }
     }
   }
 
@@ -101,7 +122,9 @@ final class Fanout {
   void deliver(Room room, long after, List<StoredEvent> events, long epoch) {
     Set<Gateway> interested = byOrg.get(room.orgId());
     if (interested != null) {
-      interested.forEach(gateway -> deliver(gateway, room, after, events, epoch));
+      for (Gateway gateway : interested) {
+        deliver(gateway, room, after, events, epoch);
+      }
     }
     for (Gateway gateway : forAll) {
       if (!gateway.orgs.contains(room.orgId())) {
@@ -110,9 +133,9 @@ final class Fanout {
     }
   }
 
-  /** Lets gateways see where an org's head is, when events may have been committed that were not delivered. */
-  void nudge(Room room, long epoch) {
-    deliver(room, room.head(), List.of(), epoch);
+  /** Lets gateways see where an org's head is, when events after an offset may have been committed but not delivered. */
+  void nudge(Room room, long after, long epoch) {
+    deliver(room, after, List.of(), epoch);
   }
 
   /** The gateways that may have connections of an org. */
@@ -120,12 +143,14 @@ final class Fanout {
     Set<String> addresses = new LinkedHashSet<>();
     byOrg.getOrDefault(orgId, Set.of()).forEach(gateway -> addresses.add(gateway.address));
     forAll.forEach(gateway -> addresses.add(gateway.address));
-    return addresses;
+    return new ArrayList<>(addresses);
   }
 
   private void deliver(Gateway gateway, Room room, long after, List<StoredEvent> events, long epoch) {
-    if (gateway.sentBytes - gateway.coveredBytes > WINDOW_BYTES) {
-      gateway.missed.put(room.orgId(), new Missed(room, epoch));
+    Missed before = gateway.missed.isEmpty() ? null : gateway.missed.get(room.orgId());
+    if (before != null || gateway.window() < 0) {
+      long first = before == null ? after : Math.min(before.after(), after);
+      gateway.missed.put(room.orgId(), new Missed(room, first, epoch));
       return;
     }
     for (StoredEvent event : events) {
@@ -135,6 +160,8 @@ final class Fanout {
   }
 
   private void send(Gateway gateway, Room room, long after, List<StoredEvent> events, long epoch) {
-    bus.send(gateway.address, new Delivery(room.orgId(), room.logId(), epoch, after, room.head(), events));
+    bus.send(
+        gateway.address,
+        new Delivery(room.orgId(), room.logId(), epoch, after, room.head(), events, gateway.sentBytes));
   }
 }

@@ -39,6 +39,7 @@ public final class OrgRoomVerticle extends VerticleBase {
   private static final int ROOMS_MAX = 10_000;
   private static final long REPLAY_LEASE_NS = TimeUnit.SECONDS.toNanos(60);
   private static final long PRESENCE_TIMEOUT_MS = 1_000;
+  private static final long FANOUT_PROBE_MS = 1_000;
 
   private final CortexConfig config;
   private final EventLog log;
@@ -82,6 +83,7 @@ public final class OrgRoomVerticle extends VerticleBase {
         .onSuccess(claimed -> {
           consumer = vertx.eventBus().localConsumer(Addresses.room(node));
           consumer.handler(this::receive);
+          vertx.setPeriodic(FANOUT_PROBE_MS, tick -> fanout.probe());
         });
   }
 
@@ -93,11 +95,16 @@ public final class OrgRoomVerticle extends VerticleBase {
   private void receive(io.vertx.core.eventbus.Message<Message> received) {
     Message body = received.body();
     if (body instanceof Message.Covered covered) {
-      fanout.covered(covered.gateway(), covered.bytesTotal());
+      fanout.covered(covered.gateway(), covered.sentBytes());
     } else if (body instanceof Message.Detach detach) {
       fanout.detach(detach.gateway(), detach.orgId());
+    } else if (body instanceof Message.Keep keep) {
+      replays.keep(keep);
     } else {
-      answer(body).onComplete(received::reply, failure -> refuse(received, failure));
+      // composed, so that a throw is a refusal too and not a question without an answer
+      Future.succeededFuture()
+          .compose(go -> answer(body))
+          .onComplete(received::reply, failure -> refuse(received, failure));
     }
   }
 
@@ -129,14 +136,11 @@ public final class OrgRoomVerticle extends VerticleBase {
   }
 
   private Future<Attached> attach(Message.Attach attach) {
-    if (attach.orgId().isEmpty()) {
-      fanout.attach(attach.gateway(), "");
-      return Future.succeededFuture(new Attached(Optional.empty()));
-    }
-    return rooms.load(attach.orgId()).map(room -> {
-      fanout.attach(attach.gateway(), attach.orgId());
-      return new Attached(Optional.of(replays.head(room)));
-    });
+    // at once, or a detach that follows would be overtaken; what is delivered before the answer is in its head
+    fanout.attach(attach.gateway(), attach.orgId());
+    return attach.orgId().isEmpty()
+        ? Future.succeededFuture(new Attached(Optional.empty()))
+        : rooms.load(attach.orgId()).map(room -> new Attached(Optional.of(replays.head(room))));
   }
 
   private Future<Message.Heads> heads() {

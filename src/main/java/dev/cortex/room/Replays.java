@@ -2,6 +2,7 @@ package dev.cortex.room;
 
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Message.Head;
+import dev.cortex.bus.Message.Keep;
 import dev.cortex.bus.Message.Locate;
 import dev.cortex.bus.Message.Located;
 import dev.cortex.bus.Message.Page;
@@ -69,7 +70,7 @@ final class Replays {
       leases.reading(orgId, ask.reader(), ask.after(), clock.monotonicNs());
       long head = room.head();
       return log.read(ask.channel(), ask.after(), head, ask.eventsMax(), ask.bytesMax()).compose(page -> {
-        if (ask.after() < room.floor()) {
+        if (ask.after() < Math.max(room.floor(), page.floor())) {
           return refusePruned(room, ask.after()); // trimmed while we read: the page may have a hole
         }
         if (page.through() >= head) {
@@ -78,6 +79,11 @@ final class Replays {
         return Future.succeededFuture(new Page(head(room), page.events(), page.through()));
       });
     });
+  }
+
+  /** Keeps the floor before a reader that shares another's page. */
+  void keep(Keep ask) {
+    leases.reading(ask.orgId(), ask.reader(), ask.after(), clock.monotonicNs());
   }
 
   private Future<Located> fromCursor(Room room, Channel channel, Position cursor) {

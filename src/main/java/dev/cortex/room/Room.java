@@ -76,4 +76,9 @@ final class Room {
   void raiseFloor(long newFloor) {
     floor = Math.max(floor, newFloor);
   }
+
+  /** The trim for which the floor was raised failed: what is still there is served again, and trimmed another time. */
+  void restoreFloor(long oldFloor) {
+    floor = oldFloor;
+  }
 }

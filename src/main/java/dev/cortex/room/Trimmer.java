@@ -7,9 +7,11 @@ import dev.cortex.log.AppendResult;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.OrgHead;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Removes expired events, a chunk at a time and in turns with commits. The floor is published in the room before
@@ -41,61 +43,99 @@ final class Trimmer {
 
   /** Serves one request of the pruner to its end. */
   Future<Trimmed> trim(Trim ask) {
-    return expired(ask.cutoffMs(), new HashSet<>(), 0)
-        .compose(events -> sweep(ask.nowMs(), 0, 0).compose(rows -> finish(ask, events, rows)));
+    Run run = new Run(ask);
+    return repeat(run::org)
+        .compose(done -> repeat(run::sweep))
+        .compose(done -> run.finish());
   }
 
-  private Future<Trimmed> finish(Trim ask, long events, long rows) {
-    Future<Void> compacted =
-        events + rows > 0 ? lane.chore(() -> log.compact(COMPACT_PAGES)) : Future.succeededFuture();
-    return compacted
-        .compose(done -> lane.chore(() -> log.retentionMark(ask.wallMs())))
-        .map(done -> new Trimmed(events, rows));
+  /**
+   * Runs a step again until it answers false. A chain of futures instead would grow with every step, and come down at
+   * the end on one stack.
+   */
+  private static Future<Void> repeat(Supplier<Future<Boolean>> step) {
+    Promise<Void> end = Promise.promise();
+    repeat(step, end);
+    return end.future();
   }
 
-  private Future<Long> expired(long cutoffMs, Set<String> visited, long removed) {
-    return log.expired(cutoffMs, ORGS_AT_ONCE + visited.size()).compose(heads -> {
-      ArrayDeque<String> todo = new ArrayDeque<>();
-      for (OrgHead head : heads) {
-        if (visited.add(head.orgId())) {
-          todo.add(head.orgId());
+  private static void repeat(Supplier<Future<Boolean>> step, Promise<Void> end) {
+    step.get().onComplete(
+        more -> {
+          if (more) {
+            repeat(step, end);
+          } else {
+            end.complete();
+          }
+        },
+        end::fail);
+  }
+
+  /** What one request has done so far. */
+  private final class Run {
+
+    private final Trim ask;
+    private final Set<String> visited = new HashSet<>();
+    private final ArrayDeque<String> orgs = new ArrayDeque<>();
+    private long events;
+    private long rows;
+    private int sweeps;
+
+    private Run(Trim ask) {
+      this.ask = ask;
+    }
+
+    /** Trims one org to its end, or finds the next ones; false when there are none. */
+    private Future<Boolean> org() {
+      String orgId = orgs.poll();
+      if (orgId != null) {
+        return repeat(() -> chunk(orgId)).map(true);
+      }
+      return log.expired(ask.cutoffMs(), ORGS_AT_ONCE + visited.size()).map(heads -> {
+        for (OrgHead head : heads) {
+          if (visited.add(head.orgId())) {
+            orgs.add(head.orgId());
+          }
         }
-      }
-      return todo.isEmpty()
-          ? Future.succeededFuture(removed)
-          : orgs(todo, cutoffMs, 0).compose(more -> expired(cutoffMs, visited, removed + more));
-    });
-  }
+        return !orgs.isEmpty();
+      });
+    }
 
-  private Future<Long> orgs(ArrayDeque<String> todo, long cutoffMs, long removed) {
-    String next = todo.poll();
-    return next == null
-        ? Future.succeededFuture(removed)
-        : chunks(next, cutoffMs, 0).compose(more -> orgs(todo, cutoffMs, removed + more));
-  }
+    /** Removes the next chunk of an org; false when there is none or it must not go yet. */
+    private Future<Boolean> chunk(String orgId) {
+      return rooms.load(orgId).compose(room -> log.trimPoint(orgId, ask.cutoffMs(), CHUNK_EVENTS).compose(wanted -> {
+        long before = room.floor();
+        long through = leases.allowed(orgId, wanted, clock.monotonicNs());
+        if (through <= before) {
+          return Future.succeededFuture(false);
+        }
+        room.raiseFloor(through);
+        return lane.chore(() -> log.trim(orgId, room.shard(), rooms.epoch(room.shard()), through))
+            .onFailure(failure -> room.restoreFloor(before))
+            .map(result -> {
+              if (result != AppendResult.COMMITTED) {
+                rooms.forget(orgId);
+                return false;
+              }
+              events += through - before;
+              return true;
+            });
+      }));
+    }
 
-  private Future<Long> chunks(String orgId, long cutoffMs, long removed) {
-    return rooms.load(orgId).compose(room -> log.trimPoint(orgId, cutoffMs, CHUNK_EVENTS).compose(wanted -> {
-      long before = room.floor();
-      long through = leases.allowed(orgId, wanted, clock.monotonicNs());
-      if (through <= before) {
-        return Future.succeededFuture(removed);
-      }
-      room.raiseFloor(through);
-      return lane.chore(() -> log.trim(orgId, room.shard(), rooms.epoch(room.shard()), through))
-          .compose(result -> {
-            if (result != AppendResult.COMMITTED) {
-              rooms.forget(orgId);
-              return Future.succeededFuture(removed);
-            }
-            return chunks(orgId, cutoffMs, removed + through - before);
-          });
-    }));
-  }
+    private Future<Boolean> sweep() {
+      return lane.chore(() -> log.sweep(ask.nowMs(), SWEEP_ROWS)).map(swept -> {
+        rows += swept;
+        return swept > 0 && ++sweeps < SWEEPS_MAX;
+      });
+    }
 
-  private Future<Long> sweep(long nowMs, int rounds, long removed) {
-    return lane.chore(() -> log.sweep(nowMs, SWEEP_ROWS)).compose(rows -> rows == 0 || rounds >= SWEEPS_MAX
-        ? Future.succeededFuture(removed + rows)
-        : sweep(nowMs, rounds + 1, removed + rows));
+    private Future<Trimmed> finish() {
+      Future<Void> compacted =
+          events + rows > 0 ? lane.chore(() -> log.compact(COMPACT_PAGES)) : Future.succeededFuture();
+      return compacted
+          .compose(done -> lane.chore(() -> log.retentionMark(ask.wallMs())))
+          .map(done -> new Trimmed(events, rows));
+    }
   }
 }
