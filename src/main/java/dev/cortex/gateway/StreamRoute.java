@@ -63,7 +63,10 @@ final class StreamRoute {
 
   /** Ends every stream; browsers come back by themselves. */
   void close() {
-    List.copyOf(streams).forEach(stream -> stream.response.end());
+    for (Stream stream : List.copyOf(streams)) {
+      stream.ended(); // first, for nothing may be written to a response that has ended
+      stream.response.end();
+    }
   }
 
   private void open(HttpServerRequest request, Channel channel, Since since) {

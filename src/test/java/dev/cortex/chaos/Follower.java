@@ -42,6 +42,7 @@ final class Follower extends Thread {
   private final Http http = new Http();
   private final List<Seen> seen = new ArrayList<>();
   private volatile String lastType = "";
+  private volatile long lastOffset;
   private String cursor = "0";
   private long sequence;
 
@@ -63,6 +64,11 @@ final class Follower extends Thread {
   /** The type of the event that came last. */
   String lastType() {
     return lastType;
+  }
+
+  /** The offset of the event that came last. */
+  long lastOffset() {
+    return lastOffset;
   }
 
   /** Everything that came, once the thread has ended. */
@@ -159,6 +165,7 @@ final class Follower extends Thread {
     seen.add(Seen.of(event));
     cursor = event.getString("cursor");
     sequence = event.getLong("sequence", sequence);
+    lastOffset = event.getLong("offset");
     lastType = event.getString("type");
   }
 }
