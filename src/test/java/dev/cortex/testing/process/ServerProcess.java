@@ -126,6 +126,11 @@ public final class ServerProcess implements AutoCloseable {
         Path.of(json.getString("dataDir")));
   }
 
+  /** Waits for the one line on standard output; empty when the process ended without it. */
+  public String firstLine() throws InterruptedException {
+    return out.first(START_MAX);
+  }
+
   /** Waits for the error line; anything else is an error that shows what the process said. */
   public Refusal refusal() throws InterruptedException {
     String line = out.first(START_MAX);
