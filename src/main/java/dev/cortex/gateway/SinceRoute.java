@@ -18,6 +18,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /** Polling: the events after a position, or 204 when there are none, at once or after waiting for one. */
 final class SinceRoute {
@@ -59,7 +60,11 @@ final class SinceRoute {
                   ? hold(request, channel, located, waitSeconds)
                   : Future.succeededFuture(located))
               .compose(located -> answer(request.response(), channel, located, limit)))
-          .onFailure(failure -> Problems.answer(request, failure));
+          .onFailure(failure -> {
+            if (!(failure instanceof CancellationException)) { // nobody waits for that answer, and nothing is wrong
+              Problems.answer(request, failure);
+            }
+          });
     } catch (RefusedException refused) {
       Problems.answer(request, refused);
     }
@@ -93,7 +98,7 @@ final class SinceRoute {
       }
       Runnable forget = feed.whenAdvanced(woken::tryComplete);
       long timer = vertx.setTimer(waitSeconds * 1_000L, late -> woken.tryComplete());
-      request.response().closeHandler(closed -> woken.tryFail("the client left"));
+      request.response().closeHandler(closed -> woken.tryFail(new CancellationException("the client left")));
       return again(channel, located, woken.future()).onComplete(done -> {
         vertx.cancelTimer(timer);
         forget.run();

@@ -131,9 +131,9 @@ final class Trimmer {
     }
 
     private Future<Trimmed> finish() {
-      Future<Void> compacted =
-          events + rows > 0 ? lane.chore(() -> log.compact(COMPACT_PAGES)) : Future.succeededFuture();
-      return compacted
+      // every time, not only after a trim: one large trim frees more than one call gives back
+      return lane
+          .chore(() -> log.compact(COMPACT_PAGES))
           .compose(done -> lane.chore(() -> log.retentionMark(ask.wallMs())))
           .map(done -> new Trimmed(events, rows));
     }
