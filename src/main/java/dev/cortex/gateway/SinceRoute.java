@@ -49,7 +49,7 @@ final class SinceRoute {
   /** Serves one request. */
   void handle(HttpServerRequest request) {
     try {
-      Query query = new Query(request.params());
+      Query query = Query.of(request);
       int limit = query.integer("limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
       int waitSeconds = query.integer("wait", 0, 0, WAIT_MAX_SECONDS);
       Since since = Beginnings.parse(query.text("cursor").orElse("0"));

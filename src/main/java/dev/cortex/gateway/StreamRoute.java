@@ -48,7 +48,7 @@ final class StreamRoute {
   /** Serves one request. */
   void handle(HttpServerRequest request) {
     try {
-      Query query = new Query(request.params());
+      Query query = Query.of(request);
       List<Channel> channels = query.channels();
       if (channels.size() != 1) {
         throw new RefusedException(ErrorCode.BAD_REQUEST, "a stream has one channel: /api/stream?channel=ORG");
