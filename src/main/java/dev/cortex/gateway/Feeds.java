@@ -87,12 +87,10 @@ final class Feeds {
   /** Takes in what a room committed. */
   void onDelivery(Delivery delivery) {
     Feed feed = feeds.get(delivery.orgId());
-    if (feed == null && !newcomers.isEmpty() && !attaching.containsKey(delivery.orgId())) {
-      Feed appeared = create(new Head(
-          delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
+    if (feed == null && !newcomers.isEmpty()) {
       vertx.eventBus().send(room, new Attach(address, delivery.orgId()));
-      List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(appeared));
-      feed = appeared;
+      feed = create(new Head(
+          delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
     }
     for (StoredEvent event : delivery.events()) {
       coveredBytes += event.json().length;
@@ -197,6 +195,8 @@ final class Feeds {
   private Feed create(Head head) {
     Feed feed = new Feed(head.orgId(), this, head, TAIL_BYTES);
     feeds.put(head.orgId(), feed);
+    // those who want every org want this one too, whoever it was that asked for it
+    List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(feed));
     return feed;
   }
 

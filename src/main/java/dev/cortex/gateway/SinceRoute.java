@@ -93,7 +93,11 @@ final class SinceRoute {
       }
       Runnable forget = feed.whenAdvanced(woken::tryComplete);
       long timer = vertx.setTimer(waitSeconds * 1_000L, late -> woken.tryComplete());
-      request.response().closeHandler(closed -> woken.tryFail("the client left"));
+      RefusedException left = new RefusedException(ErrorCode.BAD_REQUEST, "the client left");
+      request.response().closeHandler(closed -> woken.tryFail(left));
+      if (request.response().closed()) {
+        woken.tryFail(left);
+      }
       return again(channel, located, woken.future()).onComplete(done -> {
         vertx.cancelTimer(timer);
         forget.run();

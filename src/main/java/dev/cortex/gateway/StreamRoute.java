@@ -77,7 +77,10 @@ final class StreamRoute {
             ? Future.succeededFuture(new Beginning(refused))
             : Future.failedFuture(failure))
         .compose(beginning -> feeds.feed(channel.orgId()).map(feed -> {
-          new Stream(request, feed, channel).start(beginning);
+          // one that left meanwhile would never be told again that it did
+          if (!request.response().closed()) {
+            new Stream(request, feed, channel).start(beginning);
+          }
           return null;
         }))
         .onFailure(failure -> Problems.answer(request, failure));

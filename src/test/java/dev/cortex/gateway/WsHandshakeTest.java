@@ -115,24 +115,6 @@ class WsHandshakeTest {
   }
 
   @Test
-  void framesSentTogetherWithTheHandshakeAreHeard() throws Exception {
-    try (RawHttp http = server.http()) {
-      byte[] head = DesktopServer.utf8("GET /ws?subscribe=none HTTP/1.1\r\nHost: localhost\r\n" + UPGRADE + "\r\n"
-          + CONNECTION + "\r\n" + VERSION + "\r\n" + KEY + "\r\n\r\n");
-      byte[] frame = RawWebSocket.encoded(0x81, true, DesktopServer.utf8("{\"op\":\"ping\",\"rid\":1}"));
-      byte[] both = new byte[head.length + frame.length];
-      System.arraycopy(head, 0, both, 0, head.length);
-      System.arraycopy(frame, 0, both, head.length, frame.length);
-      http.send(both);
-      assertThat(http.head().status()).isEqualTo(101);
-      http.endOutput();
-      assertThat(http.line()).as("the pong, up to its end").isNotEmpty();
-    } catch (IOException ended) {
-      assertThat(ended).hasMessageContaining("\"op\":\"pong\"");
-    }
-  }
-
-  @Test
   void clientsThatLeaveDuringTheHandshakeLeaveNothingBehind() throws Exception {
     for (int i = 0; i < 200; i++) {
       RawHttp http = server.http();

@@ -57,11 +57,12 @@ public final class RawWebSocket implements AutoCloseable {
 
   /** Opens a WebSocket; fails when the server does not switch protocols. */
   public static RawWebSocket open(int port, String target, String... headers) throws IOException {
-    return open(port, 0, target, headers);
+    return openNarrow(port, 0, target, headers);
   }
 
   /** Opens a WebSocket whose receive buffer holds about that many bytes, 0 for as many as the system likes. */
-  public static RawWebSocket open(int port, int receiveBytes, String target, String... headers) throws IOException {
+  public static RawWebSocket openNarrow(int port, int receiveBytes, String target, String... headers)
+      throws IOException {
     Socket socket = new Socket();
     if (receiveBytes > 0) {
       socket.setReceiveBufferSize(receiveBytes);
