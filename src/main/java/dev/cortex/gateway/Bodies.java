@@ -37,6 +37,10 @@ final class Bodies {
     if (announced != null && Long.parseLong(announced) > BODY_MAX) {
       return refuse(ErrorCode.BODY_TOO_LARGE, tooLarge());
     }
+    String expected = request.getHeader(HttpHeaders.EXPECT);
+    if (expected != null && expected.equalsIgnoreCase("100-continue")) {
+      request.response().writeContinue();
+    }
     return new Reading(request).body();
   }
 

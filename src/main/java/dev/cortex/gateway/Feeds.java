@@ -248,6 +248,7 @@ final class Feeds {
   private Feed create(Head head) {
     Feed feed = new Feed(head.orgId(), this, head, TAIL_BYTES);
     feeds.put(head.orgId(), feed);
+    // those who want every org want this one too, whoever it was that asked for it
     List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(feed));
     return feed;
   }

@@ -72,6 +72,8 @@ final class FrameGuard extends ChannelInboundHandlerAdapter {
     try {
       if (!refused && message instanceof WebSocketFrame frame) {
         receive(ctx, frame);
+      } else if (message instanceof CloseWebSocketFrame) {
+        ctx.close(); // the client has read why
       }
     } finally {
       ReferenceCountUtil.release(message);

@@ -2,8 +2,10 @@ package dev.cortex.gateway;
 
 import dev.cortex.base.Clock;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -14,9 +16,11 @@ final class Handshakes {
 
   private static final long FIRST_REQUEST_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long NEXT_REQUEST_NS = TimeUnit.SECONDS.toNanos(75);
+  private static final long LINGER_NS = TimeUnit.SECONDS.toNanos(2);
 
   private final Clock clock;
   private final Map<HttpConnection, Long> deadlines = new HashMap<>();
+  private Optional<HttpServerRequest> latest = Optional.empty();
 
   Handshakes(Clock clock) {
     this.clock = clock;
@@ -29,13 +33,22 @@ final class Handshakes {
   }
 
   /** A request head arrived whole: while it is served nothing is expected of the client. */
-  void requested(HttpConnection connection) {
-    deadlines.remove(connection);
+  void requested(HttpServerRequest request) {
+    latest = Optional.of(request);
+    deadlines.remove(request.connection());
   }
 
-  /** A request was answered; the connection may be used again, for a while. */
-  void answered(HttpConnection connection) {
-    deadlines.put(connection, clock.monotonicNs() + NEXT_REQUEST_NS);
+  /**
+   * A request was answered; the connection may be used again, for a while. A client that is still sending what was
+   * refused has a moment to read why.
+   */
+  void answered(HttpServerRequest request) {
+    HttpConnection connection = request.connection();
+    // a pipelined request begins while the answer before it is written, and may be one that is served for hours
+    boolean nextBegan = latest.filter(next -> next != request && next.connection() == connection).isPresent();
+    if (!nextBegan) {
+      deadlines.put(connection, clock.monotonicNs() + (request.isEnded() ? NEXT_REQUEST_NS : LINGER_NS));
+    }
   }
 
   /** Closes what is overdue. To be called about once a second. */

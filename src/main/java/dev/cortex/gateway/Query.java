@@ -4,6 +4,7 @@ import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,8 +14,17 @@ final class Query {
 
   private final MultiMap parameters;
 
-  Query(MultiMap parameters) {
+  private Query(MultiMap parameters) {
     this.parameters = parameters;
+  }
+
+  /** The query of a request; one that is not percent-encoded text in UTF-8 is refused. */
+  static Query of(HttpServerRequest request) {
+    try {
+      return new Query(request.params());
+    } catch (IllegalArgumentException malformed) {
+      throw new RefusedException(ErrorCode.BAD_REQUEST, "the query is not percent-encoded UTF-8");
+    }
   }
 
   /** The only value of a parameter; a repeated one is refused. */

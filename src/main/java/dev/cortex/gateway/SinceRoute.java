@@ -50,7 +50,7 @@ final class SinceRoute {
   /** Serves one request. */
   void handle(HttpServerRequest request) {
     try {
-      Query query = new Query(request.params());
+      Query query = Query.of(request);
       int limit = query.integer("limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
       int waitSeconds = query.integer("wait", 0, 0, WAIT_MAX_SECONDS);
       Since since = Beginnings.parse(query.text("cursor").orElse("0"));
@@ -98,7 +98,11 @@ final class SinceRoute {
       }
       Runnable forget = feed.whenAdvanced(woken::tryComplete);
       long timer = vertx.setTimer(waitSeconds * 1_000L, late -> woken.tryComplete());
-      request.response().closeHandler(closed -> woken.tryFail(new CancellationException("the client left")));
+      CancellationException left = new CancellationException("the client left");
+      request.response().closeHandler(closed -> woken.tryFail(left));
+      if (request.response().closed()) {
+        woken.tryFail(left);
+      }
       return again(channel, located, woken.future()).onComplete(done -> {
         vertx.cancelTimer(timer);
         forget.run();

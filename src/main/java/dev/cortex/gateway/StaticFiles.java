@@ -44,6 +44,7 @@ final class StaticFiles {
     }
     files.computeIfAbsent(name, this::read).onSuccess(file -> {
       if (file.isEmpty()) {
+        files.remove(name); // names that strangers make up are not worth keeping
         Problems.answer(request, ErrorCode.NOT_FOUND, "no file " + request.path());
         return;
       }

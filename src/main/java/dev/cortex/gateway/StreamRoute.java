@@ -48,7 +48,7 @@ final class StreamRoute {
   /** Serves one request. */
   void handle(HttpServerRequest request) {
     try {
-      Query query = new Query(request.params());
+      Query query = Query.of(request);
       List<Channel> channels = query.channels();
       if (channels.size() != 1) {
         throw new RefusedException(ErrorCode.BAD_REQUEST, "a stream has one channel: /api/stream?channel=ORG");
@@ -80,7 +80,10 @@ final class StreamRoute {
             ? Future.succeededFuture(new Beginning(refused))
             : Future.failedFuture(failure))
         .compose(beginning -> feeds.feed(channel.orgId()).map(feed -> {
-          new Stream(request, feed, channel).start(beginning);
+          // one that left meanwhile would never be told again that it did
+          if (!request.response().closed()) {
+            new Stream(request, feed, channel).start(beginning);
+          }
           return null;
         }))
         .onFailure(failure -> Problems.answer(request, failure));

@@ -69,6 +69,9 @@ final class WsConnection implements FrameGuard.Receiver {
 
   @Override
   public void onText(byte[] message) {
+    if (socket.closing()) {
+      return;
+    }
     ClientFrame frame;
     try {
       frame = READER.read(message);

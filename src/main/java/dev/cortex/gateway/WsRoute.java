@@ -101,7 +101,7 @@ final class WsRoute {
       if (connectionsMax > 0 && sockets.size() >= connectionsMax) {
         throw new RefusedException(ErrorCode.RATE_LIMITED, "this server has as many connections as it may");
       }
-      Opening opening = new Opening(request, new Query(request.params()));
+      Opening opening = new Opening(request, Query.of(request));
       // unread while we prepare: a request that was read to its end cannot be upgraded any more
       request.pause();
       opening.prepare().onComplete(ready -> opening.upgrade(ready.cause()));

@@ -14,7 +14,6 @@ import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -175,9 +174,8 @@ public final class WsServerVerticle extends VerticleBase {
     }
 
     private void handle(HttpServerRequest request) {
-      HttpConnection connection = request.connection();
-      handshakes.requested(connection);
-      request.response().endHandler(answered -> handshakes.answered(connection));
+      handshakes.requested(request);
+      request.response().endHandler(answered -> handshakes.answered(request));
       inside.accept(request);
     }
   }

@@ -78,6 +78,11 @@ final class WsSocket implements Outlet {
     return controlFrames;
   }
 
+  /** Whether this side has said goodbye. */
+  boolean closing() {
+    return closing;
+  }
+
   /** Sends one control frame. */
   void send(byte[] frame) {
     if (!closing) {
