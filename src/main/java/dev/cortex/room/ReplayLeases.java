@@ -1,7 +1,6 @@
 package dev.cortex.room;
 
 import dev.cortex.base.Pure;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,11 +12,13 @@ import java.util.Map;
 @Pure
 final class ReplayLeases {
 
+  private record Reading(String orgId, String reader) {}
+
   private record Lease(long after, long untilNs) {}
 
   private final long leaseNs;
-  /** Of each org in the order in which they run out. */
-  private final Map<String, LinkedHashMap<String, Lease>> byOrg = new HashMap<>();
+  /** In the order in which they run out, so that those that did are found first. */
+  private final LinkedHashMap<Reading, Lease> leases = new LinkedHashMap<>();
 
   ReplayLeases(long leaseNs) {
     this.leaseNs = leaseNs;
@@ -25,46 +26,35 @@ final class ReplayLeases {
 
   /** A reader of an org asked for what follows {@code after}. */
   void reading(String orgId, String reader, long after, long nowNs) {
-    LinkedHashMap<String, Lease> leases = byOrg.computeIfAbsent(orgId, org -> new LinkedHashMap<>());
-    leases.remove(reader); // to stand last
-    leases.put(reader, new Lease(after, nowNs + leaseNs));
-    expire(leases, nowNs);
+    Reading reading = new Reading(orgId, reader);
+    leases.remove(reading); // to stand last
+    leases.put(reading, new Lease(after, nowNs + leaseNs));
+    expire(nowNs);
   }
 
   /** A reader reached the head, or gave up. */
   void done(String orgId, String reader) {
-    LinkedHashMap<String, Lease> leases = byOrg.get(orgId);
-    if (leases != null) {
-      leases.remove(reader);
-      if (leases.isEmpty()) {
-        byOrg.remove(orgId);
-      }
-    }
+    leases.remove(new Reading(orgId, reader));
   }
 
   /** The highest offset that may be trimmed at most, given that {@code wanted} is to be. */
   long allowed(String orgId, long wanted, long nowNs) {
-    LinkedHashMap<String, Lease> leases = byOrg.get(orgId);
-    if (leases == null) {
-      return wanted;
-    }
-    expire(leases, nowNs);
+    expire(nowNs);
     long allowed = wanted;
-    for (Lease lease : leases.values()) {
-      allowed = Math.min(allowed, lease.after);
-    }
-    if (leases.isEmpty()) {
-      byOrg.remove(orgId);
+    for (Map.Entry<Reading, Lease> entry : leases.entrySet()) {
+      if (entry.getKey().orgId().equals(orgId)) {
+        allowed = Math.min(allowed, entry.getValue().after());
+      }
     }
     return allowed;
   }
 
-  /** Leases held, the expired ones among them that nobody has come across. */
+  /** How many readers are remembered. */
   int size() {
-    return byOrg.values().stream().mapToInt(Map::size).sum();
+    return leases.size();
   }
 
-  private static void expire(LinkedHashMap<String, Lease> leases, long nowNs) {
+  private void expire(long nowNs) {
     Iterator<Lease> eldest = leases.values().iterator();
     while (eldest.hasNext() && eldest.next().untilNs - nowNs < 0) {
       eldest.remove();
