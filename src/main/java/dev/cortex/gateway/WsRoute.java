@@ -38,8 +38,8 @@ final class WsRoute {
   /** The subprotocol of clients that want to be told of their state. */
   static final String SUBPROTOCOL = "cortex.v1";
 
-  /** Largest message of a client, bytes: above the payload limit, so that a payload too large is answered politely. */
-  static final int MESSAGE_MAX = 256 * 1024;
+  private static final int MESSAGE_BYTES_MIN = 256 * 1024;
+  private static final int BESIDE_PAYLOAD_BYTES = 64 * 1024;
 
   private static final String LOCAL_USER = "local";
 
@@ -68,6 +68,11 @@ final class WsRoute {
     this.config = config;
     this.version = version;
     this.clock = clock;
+  }
+
+  /** Largest message of a client, bytes: above the payload limit, so that a payload too large is answered politely. */
+  static int messageBytesMax(CortexConfig config) {
+    return Math.max(MESSAGE_BYTES_MIN, config.messageContract().maxPayloadBytes() + BESIDE_PAYLOAD_BYTES);
   }
 
   /** Open sockets. */
@@ -284,7 +289,7 @@ final class WsRoute {
       WsConnection client = new WsConnection(socket, subs, beginnings, publisher, feeds);
       vertxHandler
           .pipeline()
-          .addBefore(vertxHandler.name(), "frame-guard", new FrameGuard(MESSAGE_MAX, client, clock));
+          .addBefore(vertxHandler.name(), "frame-guard", new FrameGuard(messageBytesMax(config), client, clock));
       sockets.add(socket);
       webSocket.closeHandler(closing(socket, subs, watch));
       webSocket.exceptionHandler(broken -> vertxHandler.close());
@@ -311,7 +316,7 @@ final class WsRoute {
 
     private byte[] welcome() {
       FrameWriter told = FrameWriter.object()
-          .put("messageBytes", MESSAGE_MAX)
+          .put("messageBytes", messageBytesMax(config))
           .put("payloadBytes", config.messageContract().maxPayloadBytes())
           .put("queueEvents", limits.queueEvents())
           .put("subscriptions", config.limits().subscriptionsPerConnection());

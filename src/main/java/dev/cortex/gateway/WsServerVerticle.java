@@ -142,7 +142,7 @@ public final class WsServerVerticle extends VerticleBase {
     });
   }
 
-  private static HttpServerOptions options() {
+  private HttpServerOptions options() {
     return new HttpServerOptions()
         .setTcpNoDelay(true)
         // everything here runs on the event loop: no queue for writes from elsewhere, 4 kB a connection
@@ -154,8 +154,8 @@ public final class WsServerVerticle extends VerticleBase {
         .setPerMessageWebSocketCompressionSupported(false)
         .setPerFrameWebSocketCompressionSupported(false)
         .setWebSocketSubProtocols(List.of(WsRoute.SUBPROTOCOL))
-        .setMaxWebSocketFrameSize(WsRoute.MESSAGE_MAX)
-        .setMaxWebSocketMessageSize(WsRoute.MESSAGE_MAX)
+        .setMaxWebSocketFrameSize(WsRoute.messageBytesMax(config))
+        .setMaxWebSocketMessageSize(WsRoute.messageBytesMax(config))
         .setWebSocketClosingTimeout(2)
         .setRegisterWebSocketWriteHandlers(false)
         .setHttp2ClearTextEnabled(false)
