@@ -21,7 +21,8 @@ final class SqlLog {
       (vertx, dataDir, store) ->
           SqlEventLog.open(
                   vertx, dataDir, store.durability() == Durability.FULL, Clock.SYSTEM, EnvelopeWriter::write)
-              .recover(failure -> vertx.executeBlocking(() -> explained(failure, dataDir)).compose(Future::failedFuture));
+              .recover(
+                  failure -> vertx.executeBlocking(() -> explained(failure, dataDir)).compose(Future::failedFuture));
 
   private SqlLog() {}
 
