@@ -117,7 +117,7 @@ public sealed interface Message {
   /**
    * Reads old events. While a reader keeps asking, the floor does not pass it.
    *
-   * @param reader names the reading connection; unique on its gateway
+   * @param reader names the reading connection, unique on its gateway; empty for a poll, which holds no floor
    * @param logId the incarnation meant; another is refused
    */
   record Read(String reader, Channel channel, String logId, long after, int eventsMax, int bytesMax) implements Message {}

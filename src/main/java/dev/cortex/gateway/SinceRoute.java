@@ -28,6 +28,9 @@ final class SinceRoute {
   private static final int LIMIT_DEFAULT = 500;
   private static final int LIMIT_MAX = 1_000;
   private static final int WAIT_MAX_SECONDS = 30;
+  /** A poll holds no floor: one that came again for ever would keep the log from being trimmed. */
+  private static final String NO_READER = "";
+
   private static final int PAGE_BYTES = 4 << 20;
 
   /** Requests that may be held at the same time; one more is answered at once. */
@@ -38,7 +41,6 @@ final class SinceRoute {
   private final Beginnings beginnings;
   private final String nextPollMs;
   private int held;
-  private long readers;
 
   SinceRoute(Vertx vertx, Feeds feeds, Beginnings beginnings, int nextPollMs) {
     this.vertx = vertx;
@@ -121,8 +123,7 @@ final class SinceRoute {
       headers(response, head.cursor()).setStatusCode(204).end();
       return Future.succeededFuture();
     }
-    String reader = feeds.readerName() + ".poll." + readers++;
-    Read read = new Read(reader, channel, head.logId(), located.after(), limit, PAGE_BYTES);
+    Read read = new Read(NO_READER, channel, head.logId(), located.after(), limit, PAGE_BYTES);
     return feeds.ask(read, Page.class).map(page -> {
       send(response, page);
       return null;

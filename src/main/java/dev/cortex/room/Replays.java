@@ -67,7 +67,9 @@ final class Replays {
       if (ask.after() < room.floor()) {
         return refusePruned(room, ask.after());
       }
-      leases.reading(orgId, ask.reader(), ask.after(), clock.monotonicNs());
+      if (!ask.reader().isEmpty()) {
+        leases.reading(orgId, ask.reader(), ask.after(), clock.monotonicNs());
+      }
       long head = room.head();
       return log.read(ask.channel(), ask.after(), head, ask.eventsMax(), ask.bytesMax()).compose(page -> {
         if (ask.after() < Math.max(room.floor(), page.floor())) {

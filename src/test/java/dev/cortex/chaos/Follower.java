@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** A subscribing client that goes on from where it stopped, on whatever server there is, and writes down what it got. */
+/** A subscribing client that goes on from where it stopped, on whatever server there is; it writes down what it got. */
 final class Follower extends Thread {
 
   private static final Duration LOOK = Duration.ofMillis(20);

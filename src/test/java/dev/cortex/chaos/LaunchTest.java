@@ -110,7 +110,8 @@ final class LaunchTest {
     Path file = Files.createFile(temp.resolve("file"));
     assertThat(refused(73, "cannot_create_data", "--port", "0", "--data-dir", file.toString()).message())
         .contains(file.toString());
-    assertThat(refused(73, "cannot_create_data", "--port", "0", "--data-dir", file.resolve("below").toString()).message())
+    String below = file.resolve("below").toString();
+    assertThat(refused(73, "cannot_create_data", "--port", "0", "--data-dir", below).message())
         .contains(file.toString());
   }
 

@@ -67,7 +67,8 @@ final class Plan {
     String name = producer + '-' + made;
     String id = random.nextBoolean() ? new UUID(random.nextLong(), random.nextLong()).toString() : name;
     int length = random.nextInt(100) < LARGE_PERCENT ? 8_000 : random.nextInt(300);
-    JsonObject payload = new JsonObject().put("name", name).put("text", "ü".repeat(length / 2) + "x".repeat(length / 2));
+    String text = "ü".repeat(length / 2) + "x".repeat(length / 2);
+    JsonObject payload = new JsonObject().put("name", name).put("text", text);
     JsonObject json = new JsonObject().put("id", id).put("orgId", org).put("type", "step.done").put("payload", payload);
     if (random.nextBoolean()) {
       json.put("idempotencyKey", "key/" + name);

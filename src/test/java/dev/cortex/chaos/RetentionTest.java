@@ -10,6 +10,7 @@ import dev.cortex.testing.process.ServerProcess.Ready;
 import dev.cortex.testing.process.Socket;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -172,7 +173,7 @@ final class RetentionTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       socket.close();
     }
   }
