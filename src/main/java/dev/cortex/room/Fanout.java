@@ -21,6 +21,7 @@ final class Fanout {
   /** Bytes of envelopes on their way to one gateway. */
   static final long WINDOW_BYTES = 8L << 20;
 
+  /** Kept while nothing is delivered to it as well: what it reports as covered is a total since the start. */
   private static final class Gateway {
     private final String address;
     private final Set<String> orgs = new HashSet<>();
@@ -31,10 +32,6 @@ final class Fanout {
 
     private Gateway(String address) {
       this.address = address;
-    }
-
-    private boolean idle() {
-      return !all && orgs.isEmpty();
     }
   }
 
@@ -77,9 +74,6 @@ final class Fanout {
       if (interested.isEmpty()) {
         byOrg.remove(orgId);
       }
-    }
-    if (gateway.idle()) {
-      gateways.remove(address);
     }
   }
 
