@@ -44,6 +44,9 @@ final class FrameGuard extends ChannelInboundHandlerAdapter {
   private static final int FRAGMENTS_MAX = 256;
   private static final int CONTROL_FRAMES_PER_SECOND = 50;
 
+  /** Pongs that may wait behind what a client does not read; further pings go without. */
+  private static final int UNSENT_PONGS_MAX = 50;
+
   /** How long to read on after a refusal, so that the close frame reaches a client that is still sending. */
   private static final long LINGER_MS = 1_000;
 
@@ -55,6 +58,7 @@ final class FrameGuard extends ChannelInboundHandlerAdapter {
   private int fragmentCount;
   private long controlSecond;
   private int controlFrames;
+  private int unsentPongs;
   private boolean refused;
 
   FrameGuard(int messageBytesMax, Receiver receiver, Clock clock) {
@@ -127,8 +131,9 @@ final class FrameGuard extends ChannelInboundHandlerAdapter {
     }
     if (++controlFrames > CONTROL_FRAMES_PER_SECOND) {
       refuse(ctx, ErrorCode.RATE_LIMITED.closeCode(), "more than 50 control frames a second");
-    } else if (frame instanceof PingWebSocketFrame && ctx.channel().isWritable()) {
-      ctx.writeAndFlush(new PongWebSocketFrame(frame.content().retain()));
+    } else if (frame instanceof PingWebSocketFrame && unsentPongs < UNSENT_PONGS_MAX) {
+      unsentPongs++;
+      ctx.writeAndFlush(new PongWebSocketFrame(frame.content().retain())).addListener(sent -> unsentPongs--);
     }
   }
 

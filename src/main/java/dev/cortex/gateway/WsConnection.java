@@ -112,7 +112,7 @@ final class WsConnection implements FrameGuard.Receiver {
 
   /** Reads no more while the client has many requests under way or takes no answers. */
   private void throttle() {
-    socket.reading(requests < REQUESTS_MAX && socket.writable());
+    socket.reading(requests < REQUESTS_MAX && !socket.answersPileUp());
   }
 
   private Future<Answer> answer(ClientFrame frame) {

@@ -40,6 +40,7 @@ final class WsSocket implements Outlet {
   private boolean pingWaits;
   private boolean pongWaits;
   private boolean closing;
+  private long unsentBytes;
 
   /**
    * The socket of an upgraded connection.
@@ -88,7 +89,8 @@ final class WsSocket implements Outlet {
     if (!closing) {
       ByteBuf buffer = channel.alloc().directBuffer(Frames.sizeOfText(frame.length));
       Frames.writeText(buffer, frame);
-      channel.writeAndFlush(buffer, channel.voidPromise());
+      unsentBytes += frame.length;
+      channel.writeAndFlush(buffer).addListener(sent -> unsentBytes -= frame.length);
     }
   }
 
@@ -99,6 +101,14 @@ final class WsSocket implements Outlet {
       String bounded = reason.length() > 120 ? reason.substring(0, 120) : reason;
       webSocket.close((short) code, bounded);
     }
+  }
+
+  /**
+   * Whether the client leaves answers untaken. A socket full of events does not count: who reads them slowly is heard
+   * all the same, or its pongs would not be.
+   */
+  boolean answersPileUp() {
+    return unsentBytes > BUFFERED_BYTES;
   }
 
   /** Reads from the socket, or leaves what the client sends in its own buffers. */

@@ -205,7 +205,7 @@ class GuardDoorTest {
         assertThat(answer.status()).isNotIn(500, 502, 503);
         assertThat(answer.text()).doesNotContain("Exception").doesNotContain("\tat ");
       } catch (IOException ended) {
-        assertThat(ended).hasMessageContaining("ended");
+        assertThat(ended).as("no answer, so the connection has to end").hasMessageContaining("ended");
       }
     }
   }

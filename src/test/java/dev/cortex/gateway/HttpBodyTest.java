@@ -44,7 +44,7 @@ class HttpBodyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"37748737", "99999999999", "9223372036854775807", "99999999999999999999999"})
+  @ValueSource(strings = {"37748737", "9223372036854775807", "99999999999999999999999"})
   void tooLargeABodyIsRefusedByItsAnnouncementAlone(String length) throws Exception {
     try (RawHttp http = server.http()) {
       http.send(HEAD + "Content-Length: " + length + "\r\n\r\n");

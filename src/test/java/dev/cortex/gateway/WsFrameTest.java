@@ -58,8 +58,18 @@ class WsFrameTest {
     try (RawWebSocket client = client()) {
       client.send(bytes);
       assertThat(client.closed()).isEqualTo(code);
-      client.close(code, "");
-      assertThat(client.ends()).isTrue();
+    }
+  }
+
+  @Test
+  void connectionOfARefusedFrameEndsWhetherOrNotTheCloseIsAnswered() throws Exception {
+    try (RawWebSocket answering = client(); RawWebSocket silent = client()) {
+      answering.send(RawWebSocket.encoded(FINAL | TEXT, true, new byte[] {(byte) 0xff}));
+      silent.send(RawWebSocket.encoded(FINAL | TEXT, false, PING_OP));
+      assertThat(answering.closed()).isEqualTo(1007);
+      assertThat(answering.close(1007, "").ends()).isTrue();
+      assertThat(silent.closed()).isEqualTo(1002);
+      assertThat(silent.ends()).isTrue();
     }
   }
 
@@ -289,8 +299,11 @@ class WsFrameTest {
   @Test
   void clientThatClosesAndSendsOnHarmsNothing() throws Exception {
     try (RawWebSocket client = client()) {
-      client.close(1000, "");
-      client.frame(true, PING, new byte[0]).text("{\"op\":\"ping\"}");
+      byte[] close = RawWebSocket.encoded(FINAL | CLOSE, true, new byte[] {3, (byte) 0xe8});
+      byte[] more = RawWebSocket.encoded(FINAL | TEXT, true, PING_OP);
+      byte[] both = Arrays.copyOf(close, close.length + more.length);
+      System.arraycopy(more, 0, both, close.length, more.length);
+      client.send(both);
       assertThat(client.closed()).isEqualTo(1000);
       assertThat(client.ends()).isTrue();
     }

@@ -9,12 +9,9 @@ import dev.cortex.testing.RawHttp.Answer;
 import dev.cortex.testing.RawWebSocket;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,37 +121,6 @@ class WsHandshakeTest {
         http.reset();
       } else {
         http.close();
-      }
-    }
-  }
-
-  @Test
-  @Tag("process")
-  void halfOpenHandshakesAreShownOutWithinAFewSeconds() throws Exception {
-    List<RawHttp> silent = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
-      RawHttp http = server.http().patience(20_000);
-      http.send(i % 2 == 0 ? "" : "GET /ws HTTP/1.1\r\nHost: localhost\r\nX");
-      silent.add(http);
-    }
-    long begun = System.nanoTime();
-    for (RawHttp http : silent) {
-      assertThat(http.ends()).isTrue();
-      http.close();
-    }
-    assertThat((System.nanoTime() - begun) / 1_000_000_000L).isBetween(8L, 15L);
-  }
-
-  @Test
-  @Tag("process")
-  void socketOpenedBehindAnotherRequestOutlivesIdleConnections() throws Exception {
-    try (RawHttp http = server.http().patience(90_000)) {
-      http.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/stream?channel=long HTTP/1.1\r\n"
-          + "Host: localhost\r\n\r\n");
-      assertThat(http.answer().status()).isEqualTo(200);
-      assertThat(http.head().status()).isEqualTo(200);
-      for (int comments = 0; comments < 6; comments++) {
-        assertThat(new String(http.chunk(), java.nio.charset.StandardCharsets.UTF_8)).startsWith(":");
       }
     }
   }
