@@ -69,7 +69,8 @@ class GuardDoorTest {
     "localhost:", "localhost:0", "localhost:99999", "localhost:80:80", "localhost:+80", "localhost, evil.example",
     "localhost/evil", "LOCALHOST evil", "ﬁlocalhost", "127.0.0.1:3693@evil.example", "%6cocalhost"})
   void foreignHostIsForbidden(String host) throws Exception {
-    for (String target : new String[] {"/health", "/console", "/ws", "/api/events/since?cursor=0&orgId=o", "/nothing"}) {
+    for (String target : new String[] {"/health", "/console", "/ws", "/api/events/since?cursor=0&orgId=o",
+        "/nothing"}) {
       Answer answer = ask("GET", target, "Host: " + host);
       refused(answer);
       assertThat(answer.status()).isIn(403, 400);
@@ -77,7 +78,8 @@ class GuardDoorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"localhost", "LOCALHOST", "LocalHost:1", "127.0.0.1", "127.0.0.1:65535", "[::1]", "[::1]:3693"})
+  @ValueSource(strings = {"localhost", "LOCALHOST", "LocalHost:1", "127.0.0.1", "127.0.0.1:65535", "[::1]",
+      "[::1]:3693"})
   void loopbackHostIsHeard(String host) throws Exception {
     assertThat(ask("GET", "/health", "Host: " + host).status()).isEqualTo(200);
   }
@@ -104,7 +106,8 @@ class GuardDoorTest {
 
   @ParameterizedTest
   @ValueSource(strings = {
-    "null", "http://evil.example", "http://localhost:9999", "https://localhost:3691", "http://localhost:3691.evil.example",
+    "null", "http://evil.example", "http://localhost:9999", "https://localhost:3691",
+    "http://localhost:3691.evil.example",
     "http://localhost:3691/", "http://localhost:3691, http://evil.example", "HTTP://LOCALHOST:3691", "file://", "x", "",
     "http://127.0.0.1", "chrome-extension://abc", "http://user@localhost:3691", "http://[::1]:9"})
   void foreignOriginIsForbiddenForEveryMethodAndBeforeTheUpgrade(String origin) throws Exception {
@@ -191,9 +194,11 @@ class GuardDoorTest {
     "GET\r\n\r\n", "GET /health\r\n\r\n", "GET /health HTTP/9.9\r\nHost: localhost\r\n\r\n",
     "GET /health JUNK/1.1\r\nHost: localhost\r\n\r\n",
     "G\u0000T /health HTTP/1.1\r\nHost: localhost\r\n\r\n", "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n",
-    "GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\u0000b\r\n\r\n", "GET /hea\u0000lth HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET /health HTTP/1.1\r\nHost: localhost\r\nX: a\u0000b\r\n\r\n",
+    "GET /hea\u0000lth HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "GET /health HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n",
-    "GET /health HTTP/1.1\r\nHost: localhost\r\nX Y: v\r\n\r\n", "GET /health HTTP/1.1\r\nHo\u0000st: localhost\r\n\r\n",
+    "GET /health HTTP/1.1\r\nHost: localhost\r\nX Y: v\r\n\r\n",
+    "GET /health HTTP/1.1\r\nHo\u0000st: localhost\r\n\r\n",
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET /h\u00ff\u00fe HTTP/1.1\r\nHost: localhost\r\n\r\n"})
   void malformedRequestIsRefusedOrTheConnectionEnds(String request) throws Exception {
     try (RawHttp http = server.http()) {
@@ -219,7 +224,8 @@ class GuardDoorTest {
 
   @ParameterizedTest
   @ValueSource(strings = {
-    "/client/../../etc/passwd", "/client/..%2f..%2fetc/passwd", "/client/%2e%2e/%2e%2e/conf/local.yaml", "/client//cortex.js",
+    "/client/../../etc/passwd", "/client/..%2f..%2fetc/passwd", "/client/%2e%2e/%2e%2e/conf/local.yaml",
+    "/client//cortex.js",
     "/client/..;/conf", "/client/....//x.js", "/client/cortex.js%00.html", "/client/%zz", "/client/%", "/client/%c0%ae",
     "/client/cortex.js/", "/client/", "/client", "/client/.hidden.js", "/client/CORTEX.JS", "/client/\\..\\x.js",
     "/client/sub/x.js", "/console/../../x.html", "/console/%2e%2e%2fapplication.html", "/console/..\\..\\x.html",
@@ -242,7 +248,8 @@ class GuardDoorTest {
 
   @ParameterizedTest
   @ValueSource(strings = {
-    "?channel=%", "?since=%zz", "?org=%c3%28", "?org=%00", "?channel=a:b:c:d", "?channel=", "?org=a:b", "?subscribe=all",
+    "?channel=%", "?since=%zz", "?org=%c3%28", "?org=%00", "?channel=a:b:c:d", "?channel=", "?org=a:b",
+    "?subscribe=all",
     "?subscribe=none&subscribe=none", "?since=x", "?since=", "?since=-1", "?since=99999999999999999999"})
   void garbageInTheQueryOfAHandshakeIsRefused(String query) throws Exception {
     Assertions.assertThatIOException()

@@ -93,7 +93,8 @@ class PublishDoorTest {
   void resultsOfSeveralOrgsComeInTheOrderTheyWereSent() throws Exception {
     JsonArray sent = new JsonArray();
     for (int i = 0; i < 60; i++) {
-      sent.add(new JsonObject().put("id", "mixed-" + i).put("orgId", "mix" + i % 7).put("type", i % 10 == 3 ? "" : "t"));
+      sent.add(new JsonObject().put("id", "mixed-" + i).put("orgId", "mix" + i % 7).put("type",
+          i % 10 == 3 ? "" : "t"));
     }
     Answer answer = post(sent.encode());
     assertThat(answer.status()).isEqualTo(200);

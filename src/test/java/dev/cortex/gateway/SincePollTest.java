@@ -218,6 +218,7 @@ class SincePollTest {
     publish("apart-a", 0, 5, 10);
     publish("apart-b", 5, 5, 10);
     JsonArray events = since("orgId=apart-a&cursor=0").json().getJsonArray("events");
-    assertThat(events).hasSize(5).allSatisfy(event -> assertThat(((JsonObject) event).getString("orgId")).isEqualTo("apart-a"));
+    assertThat(events).hasSize(5).allSatisfy(event -> assertThat(((JsonObject) event).getString("orgId"))
+        .isEqualTo("apart-a"));
   }
 }

@@ -195,7 +195,8 @@ class SlowReaderTest {
   void clientThatAsksAndNeverReadsIsBounded() throws Exception {
     long heapBefore = heapUsed();
     byte[] ask = RawWebSocket.encoded(
-        0x81, true, DesktopServer.utf8("{\"op\":\"" + "nonsense".repeat(100) + "\",\"rid\":\"" + "r".repeat(100) + "\"}"));
+        0x81, true, DesktopServer.utf8("{\"op\":\"" + "nonsense".repeat(100) + "\",\"rid\":\"" + "r".repeat(100)
+            + "\"}"));
     try (RawWebSocket client = RawWebSocket.openNarrow(server.port(), NARROW, "/ws?subscribe=none")) {
       byte[] many = new byte[ask.length * 100];
       for (int i = 0; i < 100; i++) {

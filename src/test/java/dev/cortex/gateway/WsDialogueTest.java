@@ -205,7 +205,8 @@ class WsDialogueTest {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {
-    "\"text\"|\"text\"", "7|7", "-1|-1", "9007199254740993|9007199254740993", "\"\\u00e9\\n\"|\"é\\n\"", "\"\\\"\"|\"\\\"\""})
+    "\"text\"|\"text\"", "7|7", "-1|-1", "9007199254740993|9007199254740993", "\"\\u00e9\\n\"|\"é\\n\"",
+    "\"\\\"\"|\"\\\"\""})
   void ridComesBackAsItWasSent(String sent, String expected) throws Exception {
     try (RawWebSocket client = client()) {
       client.text("{\"op\":\"ping\",\"rid\":" + sent + "}");
@@ -228,7 +229,8 @@ class WsDialogueTest {
   @ParameterizedTest
   @ValueSource(strings = {
     "{\"op\":\"nonsense\",\"rid\":1}", "{\"op\":\"\",\"rid\":1}", "{\"op\":\"PING\",\"rid\":1}", "{\"rid\":1}",
-    "{\"op\":7,\"rid\":1}", "{\"op\":\"subscribe\",\"rid\":1}", "{\"op\":\"subscribe\",\"rid\":1,\"channel\":\"a:b:c:d\"}",
+    "{\"op\":7,\"rid\":1}", "{\"op\":\"subscribe\",\"rid\":1}",
+    "{\"op\":\"subscribe\",\"rid\":1,\"channel\":\"a:b:c:d\"}",
     "{\"op\":\"subscribe\",\"rid\":1,\"channel\":\"a\",\"since\":\"x\"}",
     "{\"op\":\"subscribe\",\"rid\":1,\"channel\":\"a\",\"since\":-1}",
     "{\"op\":\"subscribe\",\"rid\":1,\"channel\":\"a\",\"since\":{}}",

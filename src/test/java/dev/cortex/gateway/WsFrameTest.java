@@ -163,7 +163,8 @@ class WsFrameTest {
   @Test
   void invalidUtf8ClosesWith1007() throws Exception {
     byte[][] invalid = {
-      {(byte) 0xff}, {(byte) 0xc0, (byte) 0xaf}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, {(byte) 0xf4, (byte) 0x90, (byte) 0x80, (byte) 0x80},
+      {(byte) 0xff}, {(byte) 0xc0, (byte) 0xaf}, {(byte) 0xed, (byte) 0xa0, (byte) 0x80}, {(byte) 0xf4, (byte) 0x90,
+          (byte) 0x80, (byte) 0x80},
       {(byte) 0xe2, (byte) 0x82}, {(byte) 0x80}, {'{', (byte) 0xc3, '}'}};
     for (byte[] text : invalid) {
       closesWith(1007, RawWebSocket.encoded(FINAL | TEXT, true, text));
@@ -236,7 +237,8 @@ class WsFrameTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "x", "[]", "7", "null", "\"text\"", "{", "{\"op\":\"ping\"} x", "{\"op\":\"ping\",\"op\":\"ping\"}"})
+  @ValueSource(strings = {"", "x", "[]", "7", "null", "\"text\"", "{", "{\"op\":\"ping\"} x",
+      "{\"op\":\"ping\",\"op\":\"ping\"}"})
   void textThatIsNoJsonObjectClosesWith4400(String text) throws Exception {
     closesWith(4400, RawWebSocket.encoded(FINAL | TEXT, true, DesktopServer.utf8(text)));
   }

@@ -189,7 +189,8 @@ class WsPlainClientTest {
       JsonObject event = client.json();
       assertThat(event.containsKey("op")).isFalse();
       assertThat(event.getMap().keySet())
-          .contains("id", "orgId", "userId", "type", "payload", "timestamp", "offset", "cursor", "receivedAt", "sequence");
+          .contains("id", "orgId", "userId", "type", "payload", "timestamp", "offset", "cursor", "receivedAt",
+              "sequence");
       assertThat(event.getString("userId")).isEqualTo("local");
       assertThat(event.getString("cursor")).isEqualTo(server.cursor("shape"));
     }

@@ -121,7 +121,8 @@ public final class RawHttp implements AutoCloseable {
     List<String[]> headers = new ArrayList<>();
     for (String header = line(); !header.isEmpty(); header = line()) {
       int colon = header.indexOf(':');
-      headers.add(new String[] {header.substring(0, colon).toLowerCase(Locale.ROOT), header.substring(colon + 1).trim()});
+      headers.add(new String[] {header.substring(0, colon).toLowerCase(Locale.ROOT), header.substring(colon
+          + 1).trim()});
     }
     return new Answer(Integer.parseInt(line.substring(9, 12)), headers, new byte[0]);
   }

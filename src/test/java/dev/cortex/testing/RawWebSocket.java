@@ -184,7 +184,8 @@ public final class RawWebSocket implements AutoCloseable {
       } else if (frame.opcode() == PING) {
         frame(true, PONG, frame.payload());
       } else {
-        throw new IOException("opcode " + frame.opcode() + (frame.opcode() == CLOSE ? ", code " + frame.closeCode() : ""));
+        throw new IOException("opcode " + frame.opcode() + (frame.opcode() == CLOSE ? ", code "
+            + frame.closeCode() : ""));
       }
     }
   }
