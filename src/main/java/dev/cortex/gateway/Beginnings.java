@@ -28,8 +28,28 @@ final class Beginnings {
   }
 
   /** Whether a refusal means that what was missed cannot be told any more, so that the client has to start anew. */
-  static boolean isGone(ErrorCode code) {
+  private static boolean isGone(ErrorCode code) {
     return code == ErrorCode.CURSOR_PRUNED || code == ErrorCode.CURSOR_LOG_CHANGED;
+  }
+
+  /**
+   * Where a subscription begins: at a place, or live when there is none.
+   *
+   * @param located the place, empty for live
+   * @param gone why what was missed cannot be told; empty when it can, or when nothing was asked for
+   */
+  record Beginning(Optional<Located> located, Optional<ErrorCode> gone) {}
+
+  /** Resolves a beginning; that what was missed is gone is an answer, anything else that is wrong a refusal. */
+  Future<Beginning> begin(Channel channel, Since since) {
+    if (since instanceof Since.Live) {
+      return Future.succeededFuture(new Beginning(Optional.empty(), Optional.empty()));
+    }
+    return locate(channel, since)
+        .map(located -> new Beginning(Optional.of(located), Optional.empty()))
+        .recover(failure -> failure instanceof RefusedException refused && isGone(refused.code())
+            ? Future.succeededFuture(new Beginning(Optional.empty(), Optional.of(refused.code())))
+            : Future.failedFuture(failure));
   }
 
   /** Resolves a beginning on a channel, or refuses with the reason why not everything missed can be told. */

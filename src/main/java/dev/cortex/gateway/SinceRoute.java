@@ -11,7 +11,6 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -91,30 +90,11 @@ final class SinceRoute {
       return Future.succeededFuture(located);
     }
     held++;
-    return feeds.feed(channel.orgId()).compose(feed -> {
-      Promise<Void> woken = Promise.promise();
-      Position from = new Position(located.head().position().logId(), located.after());
-      if (!feed.position().equals(from)) {
-        woken.tryComplete(); // something came while we asked
-        return again(channel, located, woken.future());
-      }
-      Runnable forget = feed.whenAdvanced(woken::tryComplete);
-      long timer = vertx.setTimer(waitSeconds * 1_000L, late -> woken.tryComplete());
-      CancellationException left = new CancellationException("the client left");
-      request.response().closeHandler(closed -> woken.tryFail(left));
-      if (request.response().closed()) {
-        woken.tryFail(left);
-      }
-      return again(channel, located, woken.future()).onComplete(done -> {
-        vertx.cancelTimer(timer);
-        forget.run();
-      });
-    }).onComplete(done -> held--);
-  }
-
-  private Future<Located> again(Channel channel, Located located, Future<Void> woken) {
-    Since.Cursor cursor = new Since.Cursor(new Position(located.head().position().logId(), located.after()));
-    return woken.compose(up -> beginnings.locate(channel, cursor));
+    HeldPoll poll = new HeldPoll(vertx, beginnings, channel, located);
+    return feeds
+        .feed(channel.orgId())
+        .compose(feed -> poll.hold(feed, request.response(), waitSeconds))
+        .onComplete(done -> held--);
   }
 
   private Future<Void> answer(HttpServerResponse response, Channel channel, Located located, int limit) {

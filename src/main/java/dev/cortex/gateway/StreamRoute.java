@@ -1,12 +1,11 @@
 package dev.cortex.gateway;
 
-import dev.cortex.bus.Message.Located;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
-import io.vertx.core.Future;
+import dev.cortex.gateway.Beginnings.Beginning;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -70,15 +69,8 @@ final class StreamRoute {
   }
 
   private void open(HttpServerRequest request, Channel channel, Since since) {
-    Future<Optional<Located>> located =
-        since instanceof Since.Live
-            ? Future.succeededFuture(Optional.empty())
-            : beginnings.locate(channel, since).map(Optional::of);
-    located
-        .map(Beginning::new)
-        .recover(failure -> failure instanceof RefusedException refused && Beginnings.isGone(refused.code())
-            ? Future.succeededFuture(new Beginning(refused))
-            : Future.failedFuture(failure))
+    beginnings
+        .begin(channel, since)
         .compose(beginning -> feeds.feed(channel.orgId()).map(feed -> {
           // one that left meanwhile would never be told again that it did
           if (!request.response().closed()) {
@@ -87,17 +79,6 @@ final class StreamRoute {
           return null;
         }))
         .onFailure(failure -> Problems.answer(request, failure));
-  }
-
-  private record Beginning(Optional<Located> located, Optional<RefusedException> refused) {
-
-    private Beginning(Optional<Located> located) {
-      this(located, Optional.empty());
-    }
-
-    private Beginning(RefusedException refused) {
-      this(Optional.empty(), Optional.of(refused));
-    }
   }
 
   private final class Stream implements Outlet {
@@ -127,7 +108,7 @@ final class StreamRoute {
     private void start(Beginning beginning) {
       // one comment at once: the response head reaches the client before the first event does
       response.write(":\n\n");
-      beginning.refused().ifPresent(refused -> resync(refused.code(), subscriber.feed().position()));
+      beginning.gone().ifPresent(reason -> resync(reason, subscriber.feed().position()));
       if (beginning.located().isPresent()) {
         subscriber.startAfter(beginning.located().get().after());
       } else {

@@ -12,7 +12,6 @@ import dev.cortex.event.FrameWriter;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
-import dev.cortex.event.Since;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -141,15 +140,14 @@ final class WsConnection implements FrameGuard.Receiver {
     if (!subscriptions.mayAdd(channel)) {
       return refuse(ErrorCode.RATE_LIMITED, "this connection has as many subscriptions as it may");
     }
-    if (ask.since() instanceof Since.Live) {
-      return feeds.feed(channel.orgId()).map(feed -> live(ask, feed));
-    }
     return beginnings
-        .locate(channel, ask.since())
-        .compose(located -> feeds.feed(channel.orgId()).map(feed -> replay(ask, feed, located)))
-        .recover(failure -> failure instanceof RefusedException refused && Beginnings.isGone(refused.code())
-            ? feeds.feed(channel.orgId()).map(feed -> resync(ask, feed, refused.code()))
-            : Future.failedFuture(failure));
+        .begin(channel, ask.since())
+        .compose(beginning -> feeds.feed(channel.orgId()).map(feed -> {
+          if (beginning.gone().isPresent()) {
+            return resync(ask, feed, beginning.gone().get());
+          }
+          return beginning.located().map(located -> replay(ask, feed, located)).orElseGet(() -> live(ask, feed));
+        }));
   }
 
   private Answer live(ClientFrame.Subscribe ask, Feed feed) {
