@@ -9,6 +9,7 @@ import dev.cortex.config.ConfigException;
 import dev.cortex.config.ConfigLoader;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.event.Outcome;
+import dev.cortex.store.SqliteDriver;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
@@ -84,6 +86,7 @@ public final class CortexServer {
     } catch (StartException e) {
       return Future.failedFuture(e);
     }
+    CompletionStage<Void> driver = SqliteDriver.load(directory.scratch("native"));
     try {
       vertx = Vertx.vertx(vertxOptions(directory));
       Codecs.register(vertx.eventBus());
@@ -93,6 +96,7 @@ public final class CortexServer {
     Stages stages = new Stages(vertx, config);
     String address = config.server().host() + ':' + config.server().port();
     return installToken(config, directory)
+        .compose(token -> Future.fromCompletionStage(driver, vertx.getOrCreateContext()).map(token))
         .compose(token ->
             stages
                 .start(opener, directory.path(), token)

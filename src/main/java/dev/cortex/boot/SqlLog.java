@@ -4,7 +4,6 @@ import dev.cortex.base.Clock;
 import dev.cortex.bus.ShardMap;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.config.CortexConfig.Store.Durability;
-import dev.cortex.event.EnvelopeWriter;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.LogException;
 import dev.cortex.log.sql.Placement;
@@ -30,9 +29,9 @@ final class SqlLog {
     Placement mine =
         new Placement(
             config.room().sharding().name().toLowerCase(Locale.ROOT), config.room().shards(), ShardMap.HASH_VERSION);
-    return SqlEventLog.open(vertx, dataDir, full, Clock.SYSTEM, EnvelopeWriter::write)
+    return SqlEventLog.open(vertx, dataDir, full, Clock.SYSTEM)
         .recover(failure -> vertx.executeBlocking(() -> explained(failure, dataDir)).compose(Future::failedFuture))
-        .compose(log -> log.agree(mine).compose(stored -> stored.equals(mine)
+        .compose(log -> log.agree(mine).compose(stored -> stored.agreesWith(mine)
             ? Future.succeededFuture(log)
             : log.close().transform(closed -> Future.failedFuture(disagreement(stored, mine)))));
   }

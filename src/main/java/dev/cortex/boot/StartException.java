@@ -57,6 +57,7 @@ public final class StartException extends RuntimeException {
           case BUSY -> StartFailure.ALREADY_RUNNING;
           case FULL -> StartFailure.CANNOT_CREATE_DATA;
           case READ_ONLY -> StartFailure.PERMISSION;
+          case INCOMPATIBLE -> StartFailure.INCOMPATIBLE_DATABASE;
           default -> StartFailure.CORRUPT_DATABASE;
         };
     return new StartException(failure, "the event log cannot be opened: " + log.getMessage(), log);

@@ -10,6 +10,8 @@ public enum StartFailure {
   CANNOT_CREATE_DATA("cannot_create_data", 73),
   /** The database is damaged or no database. */
   CORRUPT_DATABASE("corrupt_database", 74),
+  /** The database is sound, but not one this program may use: of a newer version, or changed by something else. */
+  INCOMPATIBLE_DATABASE("incompatible_database", 74),
   /** Another server owns the data directory. */
   ALREADY_RUNNING("already_running", 75),
   /** The operating system forbids it. */

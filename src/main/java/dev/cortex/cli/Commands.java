@@ -24,7 +24,7 @@ final class Commands {
           Map.entry("69", "the port is in use, or no server is reachable"),
           Map.entry("70", "something that should not happen"),
           Map.entry("73", "the data directory cannot be made"),
-          Map.entry("74", "the database is damaged or unreadable"),
+          Map.entry("74", "the database is damaged, unreadable or of another version"),
           Map.entry("75", "a server is already running on this data directory"),
           Map.entry("77", "the operating system forbids it"),
           Map.entry("78", "wrong flags or configuration of serve"));

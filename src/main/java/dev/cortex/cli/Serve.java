@@ -8,9 +8,9 @@ import dev.cortex.config.ConfigException;
 import dev.cortex.config.ConfigLoader;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.config.EffectiveConfig;
+import dev.cortex.store.SqliteDriver;
 import io.vertx.core.json.JsonObject;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -50,6 +50,7 @@ final class Serve {
 
   /** Runs the command up to readiness or failure; blocks until then. */
   Result run(List<String> args) {
+    SqliteDriver.warm();
     boolean check = args.contains(ServeFlag.CHECK_CONFIG.text());
     try {
       ServeRequest request = ServeRequest.parse(args, environment);
@@ -75,7 +76,8 @@ final class Serve {
     if (request.banner()) {
       err.println("Cortex Realtime " + Version.TEXT + ", profile " + config.profile());
     }
-    useOwnScratch(config.dataDir());
+    // Emptied at each start, so that nothing piles up after kills.
+    SqliteDriver.keepLibraryIn(config.dataDir().resolve("tmp").resolve("native"));
     CortexServer server;
     try {
       server = CortexServer.start(config).toCompletionStage().toCompletableFuture().join();
@@ -97,17 +99,6 @@ final class Serve {
     out.flush();
     if (request.banner()) {
       err.println("listening on " + server.url() + ", data in " + server.dataDir() + ", pid " + pid);
-    }
-  }
-
-  /**
-   * The database driver unpacks its native library at each start and leaves it behind after a kill: into a folder of
-   * ours, which is emptied at each start. Only here, because a system property belongs to the process and not to an
-   * embedded server.
-   */
-  private static void useOwnScratch(Path dataDir) {
-    if (System.getProperty("org.sqlite.tmpdir") == null) {
-      System.setProperty("org.sqlite.tmpdir", dataDir.resolve("tmp").resolve("native").toString());
     }
   }
 

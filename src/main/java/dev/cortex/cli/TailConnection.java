@@ -61,6 +61,7 @@ final class TailConnection implements WebSocket.Listener {
       try {
         End end = ended.get(1, TimeUnit.SECONDS);
         socket.abort();
+        cursors.lost(System.currentTimeMillis() - (System.nanoTime() - heardNs) / 1_000_000);
         return end;
       } catch (TimeoutException e) {
         if (System.nanoTime() - heardNs > SILENCE_MS_MAX * 1_000_000) {

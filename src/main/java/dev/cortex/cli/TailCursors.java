@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** What a tail has printed so far, by org, so that a new connection goes on exactly there. Used by one thread. */
 final class TailCursors {
@@ -15,6 +17,7 @@ final class TailCursors {
   private final List<String> orgs;
   private final List<String> since;
   private final Map<String, String> cursorByOrg = new LinkedHashMap<>();
+  private OptionalLong lostMs = OptionalLong.empty();
 
   /** A tail of these channels and orgs that begins at these places. */
   TailCursors(List<String> channels, List<String> orgs, List<String> since) {
@@ -39,6 +42,16 @@ final class TailCursors {
     }
   }
 
+  /**
+   * Notes the end of a connection that was open: an org of which nothing was printed has no cursor yet, and goes on from
+   * here.
+   *
+   * @param heardMs when the server was heard last, Unix milliseconds
+   */
+  void lost(long heardMs) {
+    lostMs = OptionalLong.of(heardMs);
+  }
+
   /** Path and query of the next connection. */
   String path() {
     StringBuilder path = new StringBuilder("/ws");
@@ -48,7 +61,20 @@ final class TailCursors {
     since.stream()
         .filter(each -> cursorByOrg.values().stream().noneMatch(cursor -> sameLog(cursor, each)))
         .forEach(each -> parameter(path, "since", each));
+    if (lostMs.isPresent() && since.stream().noneMatch(TailCursors::isTime) && mayMissAnOrg()) {
+      parameter(path, "since", Long.toString(lostMs.getAsLong()));
+    }
     return path.toString();
+  }
+
+  private boolean mayMissAnOrg() {
+    List<String> asked =
+        Stream.concat(orgs.stream(), channels.stream().map(channel -> channel.split(":", 2)[0])).toList();
+    return asked.isEmpty() || !cursorByOrg.keySet().containsAll(asked);
+  }
+
+  private static boolean isTime(String since) {
+    return since.indexOf('.') < 0;
   }
 
   private static boolean isAfter(String cursor, String before) {

@@ -29,6 +29,7 @@ public final class ConfigLoader {
     Settings settings = new Settings();
     List<String> warnings = new ArrayList<>();
     readPackaged(source.profile(), settings);
+    settings.beginUserLayers();
     source.file().ifPresent(file -> readFile(file, settings));
     new EnvironmentLayer(settings, warnings).read(source.environment());
     for (ConfigSource.Assignment flag : source.assignments()) {

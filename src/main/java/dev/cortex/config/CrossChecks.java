@@ -11,9 +11,6 @@ final class CrossChecks {
   /** The longest wait between two executions: beyond it, keys that guard against duplicates are forgotten. */
   private static final double RETRY_DELAY_MS_MAX = 7 * 24 * 3_600_000.0;
 
-  private static final List<String> NOT_ENFORCED =
-      List.of("events_per_second", "burst", "bytes_per_second", "consumer_groups", "stored_bytes");
-
   private final Settings settings;
 
   /** Checks of these settings; problems are noted there. */
@@ -64,17 +61,16 @@ final class CrossChecks {
         settings.text("sync.cloud_url").isEmpty()
             ? Stream.empty()
             : Stream.of("sync.cloud_url: sync is not part of this version; /ingest takes signed pushes only");
-    Stream<String> limits =
-        NOT_ENFORCED.stream()
-            .map(name -> "limits." + name)
-            .filter(name -> settings.wholeLong(name) != 0)
-            .map(name -> name + ": not enforced in this version");
+    Stream<String> unused =
+        Keys.ALL.stream()
+            .filter(key -> !key.used() && settings.isChanged(key))
+            .map(key -> key.name() + ": without effect in this version");
     int queue = settings.whole("transport.max_queue_size_per_connection");
     Stream<String> alert =
         settings.whole("observability.alerting.queue_depth_threshold") <= queue
             ? Stream.empty()
             : Stream.of("observability.alerting.queue_depth_threshold: never reached, a queue holds " + queue);
-    return Stream.of(sync, limits, alert).flatMap(each -> each).toList();
+    return Stream.of(sync, unused, alert).flatMap(each -> each).toList();
   }
 
   private void requireSafe(String key, String rule) {

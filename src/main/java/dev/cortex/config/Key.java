@@ -10,10 +10,16 @@ import java.util.Locale;
  * @param kind type and range
  * @param initial the value without any configuration
  * @param secret whether the value is never shown
+ * @param used whether this version acts on it; what only a later one does is accepted, with a warning
  * @param doc what it is for, one sentence
  */
 @Pure
-record Key(String name, Kind kind, Object initial, boolean secret, String doc) {
+record Key(String name, Kind kind, Object initial, boolean secret, boolean used, String doc) {
+
+  /** The same key, not acted on by this version. */
+  Key unused() {
+    return new Key(name, kind, initial, secret, false, doc);
+  }
 
   /** The environment variable that sets it. */
   String variable() {

@@ -13,6 +13,7 @@ final class Settings {
   record Setting(Object value, String origin) {}
 
   private final Map<String, Setting> byName = new HashMap<>();
+  private final Map<String, Object> before = new HashMap<>();
   private final List<String> problems = new ArrayList<>();
 
   /** Sets a key from text, or notes the problem. */
@@ -61,6 +62,16 @@ final class Settings {
         .findFirst()
         .map(name -> byName.get(name).origin())
         .orElse("default");
+  }
+
+  /** Takes what is set so far as the profile's own; see {@link #isChanged}. */
+  void beginUserLayers() {
+    byName.forEach((name, setting) -> before.put(name, setting.value()));
+  }
+
+  /** Whether somebody set the key to another value than the profile has by itself. */
+  boolean isChanged(Key key) {
+    return !value(key).equals(before.getOrDefault(key.name(), key.initial()));
   }
 
   /** The value of a key. */

@@ -54,7 +54,8 @@ final class Migrations {
     if (newest > names.size()) {
       throw new StoreException(
           Kind.INCOMPATIBLE,
-          "The database has schema " + newest + ", this program knows " + names.size() + ": start a newer one");
+          "the database was made by a newer version (schema " + newest + ", this one knows " + names.size()
+              + "): start that version, or use another data directory");
     }
     for (int version = 1; version <= names.size(); version++) {
       String name = names.get(version - 1);
@@ -83,7 +84,9 @@ final class Migrations {
     try (ResultSet row = query.executeQuery()) {
       if (!row.next() || !row.getString(1).equals(sha256)) {
         throw new StoreException(
-            Kind.INCOMPATIBLE, "The database was made by another " + name + ": this program cannot use it");
+            Kind.INCOMPATIBLE,
+            "the schema of the database was changed (" + name + " is not this version's): start the version that"
+                + " made it, or use another data directory");
       }
     }
   }

@@ -5,7 +5,6 @@ import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.Priority;
 import dev.cortex.log.AppendResult;
-import dev.cortex.log.EnvelopeEncoder;
 import dev.cortex.log.EventLog.LogPage;
 import dev.cortex.log.KeyRef;
 import dev.cortex.log.KeyRow;
@@ -81,8 +80,7 @@ public class LogBench {
     vertx = Vertx.vertx();
     dataDir = Files.createTempDirectory("log-bench");
     payload = ("{\"text\":\"" + "x".repeat(189) + "\"}").getBytes(StandardCharsets.UTF_8);
-    EnvelopeEncoder encoder = (draft, logId, offset, sequence, receivedAt) -> draft.payload();
-    log = SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM, encoder).await();
+    log = SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM).await();
     epoch = log.claim("bench", List.of(0)).await().get(0);
     commit(PAGE_EVENTS);
   }

@@ -24,6 +24,7 @@ class StartExceptionTest {
         Arguments.of(new ConfigException("x"), StartFailure.BAD_CONFIG, 78),
         Arguments.of(new AccessDeniedException("x"), StartFailure.PERMISSION, 77),
         Arguments.of(log(LogException.Kind.CORRUPT), StartFailure.CORRUPT_DATABASE, 74),
+        Arguments.of(log(LogException.Kind.INCOMPATIBLE), StartFailure.INCOMPATIBLE_DATABASE, 74),
         Arguments.of(log(LogException.Kind.UNKNOWN), StartFailure.CORRUPT_DATABASE, 74),
         Arguments.of(log(LogException.Kind.READ_ONLY), StartFailure.PERMISSION, 77),
         Arguments.of(log(LogException.Kind.FULL), StartFailure.CANNOT_CREATE_DATA, 73),

@@ -25,6 +25,25 @@ class TailCursorsTest {
   }
 
   @Test
+  void orgsOfWhichNothingWasPrintedGoOnFromTheTimeOfTheLoss() {
+    TailCursors everything = new TailCursors(List.of(), List.of(), List.of());
+    everything.isNew(event("acme", "aaaaaaaaaaaaa.2"));
+    everything.lost(1_764_000_000_000L);
+    assertThat(everything.path()).isEqualTo("/ws?since=aaaaaaaaaaaaa.2&since=1764000000000");
+
+    TailCursors two = new TailCursors(List.of("acme:planner"), List.of("other"), List.of());
+    two.isNew(event("acme", "aaaaaaaaaaaaa.2"));
+    two.lost(7);
+    assertThat(two.path()).isEqualTo("/ws?channel=acme%3Aplanner&org=other&since=aaaaaaaaaaaaa.2&since=7");
+    two.isNew(event("other", "bbbbbbbbbbbbb.1"));
+    assertThat(two.path()).as("every org asked for is known").doesNotContain("since=7");
+
+    TailCursors fromATime = new TailCursors(List.of(), List.of(), List.of("5"));
+    fromATime.lost(7);
+    assertThat(fromATime.path()).as("nothing was printed since then").isEqualTo("/ws?since=5");
+  }
+
+  @Test
   void whatWasPrintedIsNotPrintedAgain() {
     TailCursors cursors = new TailCursors(List.of(), List.of(), List.of());
     assertThat(cursors.isNew(event("acme", "aaaaaaaaaaaaa.9"))).isTrue();

@@ -185,12 +185,17 @@ class ConfigLoaderTest {
   void whatThisVersionDoesNotDoIsSaidInOneLineEach() {
     List<String> warnings =
         load(Map.of(), "sync.cloud_url=https://c.example", "limits.burst=5", "limits.stored_bytes=9",
-            "limits.connections=5", "limits.subscriptions_per_connection=2").warnings();
+            "limits.connections=5", "limits.subscriptions_per_connection=2", "limits.consumer_groups=0",
+            "retry_policy.max_attempts=3", "cluster.members=a:1", "auth.jwt_secret=s", "auth.audience=cortex")
+            .warnings();
     assertThat(warnings)
         .containsExactly(
             "sync.cloud_url: sync is not part of this version; /ingest takes signed pushes only",
-            "limits.burst: not enforced in this version",
-            "limits.stored_bytes: not enforced in this version");
+            "retry_policy.max_attempts: without effect in this version",
+            "cluster.members: without effect in this version",
+            "auth.jwt_secret: without effect in this version",
+            "limits.burst: without effect in this version",
+            "limits.stored_bytes: without effect in this version");
   }
 
   @ParameterizedTest

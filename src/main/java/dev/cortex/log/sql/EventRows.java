@@ -2,9 +2,9 @@ package dev.cortex.log.sql;
 
 import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
+import dev.cortex.event.EnvelopeWriter;
 import dev.cortex.event.Priority;
 import dev.cortex.event.StoredEvent;
-import dev.cortex.log.EnvelopeEncoder;
 import dev.cortex.log.EventLog.LogPage;
 import dev.cortex.log.OrgHead;
 import dev.cortex.log.SessionRef;
@@ -63,13 +63,10 @@ final class EventRows {
   private static final String LAST_OF_AGENT =
       "SELECT coalesce(max(last_offset), 0) FROM sessions WHERE org_id = ? AND agent_id = ?";
 
-  private final EnvelopeEncoder encoder;
+  private EventRows() {}
 
-  EventRows(EnvelopeEncoder encoder) {
-    this.encoder = encoder;
-  }
-
-  LogPage page(Sql sql, Channel channel, long after, long through, int eventsMax, int bytesMax) throws SQLException {
+  static LogPage page(Sql sql, Channel channel, long after, long through, int eventsMax, int bytesMax)
+      throws SQLException {
     Optional<OrgHead> found = HeadRows.one(sql, channel.orgId());
     if (found.isEmpty()) {
       return new LogPage(List.of(), after);
@@ -104,7 +101,7 @@ final class EventRows {
     return query;
   }
 
-  private StoredEvent event(ResultSet row, String orgId, String logId) throws SQLException {
+  private static StoredEvent event(ResultSet row, String orgId, String logId) throws SQLException {
     long offset = row.getLong(1);
     long receivedAt = row.getLong(7);
     long sequence = row.getLong(10);
@@ -123,7 +120,7 @@ final class EventRows {
             text(row, 11),
             Priority.of(text(row, 12)).orElse(Priority.STANDARD),
             text(row, 13));
-    byte[] json = encoder.write(draft, logId, offset, sequence, receivedAt);
+    byte[] json = EnvelopeWriter.write(draft, logId, offset, sequence, receivedAt);
     return new StoredEvent(
         offset, draft.agentId(), draft.sessionId(), sequence, draft.priority(), receivedAt, json);
   }

@@ -14,6 +14,11 @@ import java.sql.SQLException;
  */
 public record Placement(String sharding, int shards, int hashVersion) {
 
+  /** Whether both place every org alike. Said by hand: a record's own comparison is made at run time, at each start. */
+  public boolean agreesWith(Placement other) {
+    return sharding.equals(other.sharding) && shards == other.shards && hashVersion == other.hashVersion;
+  }
+
   /** Writes this placement down unless there is one, and answers the one that is in force. */
   Placement agree(Sql sql) throws SQLException {
     PreparedStatement write =

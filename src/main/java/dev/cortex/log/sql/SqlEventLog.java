@@ -3,7 +3,6 @@ package dev.cortex.log.sql;
 import dev.cortex.base.Clock;
 import dev.cortex.event.Channel;
 import dev.cortex.log.AppendResult;
-import dev.cortex.log.EnvelopeEncoder;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.KeyRef;
 import dev.cortex.log.Known;
@@ -50,7 +49,6 @@ public final class SqlEventLog implements EventLog {
   private final int busyTimeoutMs;
   private final Clock clock;
   private final LogIdentity identity;
-  private final EventRows events;
   private LogIdentity.Start start = LogIdentity.Start.SAME;
   private String incarnation = "";
 
@@ -59,14 +57,12 @@ public final class SqlEventLog implements EventLog {
       boolean fullDurability,
       int busyTimeoutMs,
       Clock clock,
-      LogIdentity identity,
-      EnvelopeEncoder encoder) {
+      LogIdentity identity) {
     this.database = database;
     this.fullDurability = fullDurability;
     this.busyTimeoutMs = busyTimeoutMs;
     this.clock = clock;
     this.identity = identity;
-    this.events = new EventRows(encoder);
   }
 
   /**
@@ -74,20 +70,18 @@ public final class SqlEventLog implements EventLog {
    *
    * @param fullDurability whether a commit survives power loss; else it survives a kill, and log ids are renewed after
    *     an unclean stop
-   * @param encoder makes envelopes of what is read
    */
-  public static Future<SqlEventLog> open(
-      Vertx vertx, Path dataDir, boolean fullDurability, Clock clock, EnvelopeEncoder encoder) {
-    return open(vertx, dataDir, fullDurability, clock, encoder, Database.BUSY_TIMEOUT_MS);
+  public static Future<SqlEventLog> open(Vertx vertx, Path dataDir, boolean fullDurability, Clock clock) {
+    return open(vertx, dataDir, fullDurability, clock, Database.BUSY_TIMEOUT_MS);
   }
 
   static Future<SqlEventLog> open(
-      Vertx vertx, Path dataDir, boolean fullDurability, Clock clock, EnvelopeEncoder encoder, int busyTimeoutMs) {
+      Vertx vertx, Path dataDir, boolean fullDurability, Clock clock, int busyTimeoutMs) {
     LogIdentity identity = new LogIdentity(new NonceFile(dataDir.resolve(INCARNATION_FILE)), new LogIds());
     return vertx
         .executeBlocking(() -> Files.createDirectories(dataDir), false)
         .compose(made -> Database.open(vertx, dataDir.resolve(FILE), busyTimeoutMs))
-        .map(db -> new SqlEventLog(db, fullDurability, busyTimeoutMs, clock, identity, encoder))
+        .map(db -> new SqlEventLog(db, fullDurability, busyTimeoutMs, clock, identity))
         .compose(SqlEventLog::started)
         .recover(LogFailures::failed);
   }
@@ -169,7 +163,7 @@ public final class SqlEventLog implements EventLog {
 
   @Override
   public Future<LogPage> read(Channel channel, long after, long through, int eventsMax, int bytesMax) {
-    return read(sql -> events.page(sql, channel, after, through, eventsMax, bytesMax));
+    return read(sql -> EventRows.page(sql, channel, after, through, eventsMax, bytesMax));
   }
 
   @Override

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
+import dev.cortex.event.EnvelopeWriter;
 import dev.cortex.event.Priority;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.AppendResult;
@@ -132,7 +133,7 @@ abstract class EventLogContract {
 
     StoredEvent event = await(log.read(Channel.root("acme"), 0, 1, 10, 1000)).events().get(0);
     assertThat(new String(event.json(), StandardCharsets.UTF_8))
-        .isEqualTo(TestEnvelopes.text(draft, TestEvents.LOG_ID, 1, 9, 77));
+        .isEqualTo(new String(EnvelopeWriter.write(draft, TestEvents.LOG_ID, 1, 9, 77), StandardCharsets.UTF_8));
     assertThat(event)
         .extracting(StoredEvent::offset, StoredEvent::agentId, StoredEvent::sessionId, StoredEvent::sequence)
         .containsExactly(1L, "agent", "s", 9L);

@@ -42,7 +42,7 @@ final class LogIdentityTest {
   }
 
   private SqlEventLog open(boolean full) {
-    return await(SqlEventLog.open(vertx, dataDir, full, Clock.SYSTEM, new TestEnvelopes(), 50));
+    return await(SqlEventLog.open(vertx, dataDir, full, Clock.SYSTEM, 50));
   }
 
   private SqlEventLog openWithEvents(boolean full) {

@@ -26,7 +26,7 @@ final class QueryPlanTest {
   @BeforeEach
   void open() {
     vertx = Vertx.vertx();
-    log = await(SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM, new TestEnvelopes()));
+    log = await(SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM));
   }
 
   @AfterEach

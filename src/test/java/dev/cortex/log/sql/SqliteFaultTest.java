@@ -51,7 +51,7 @@ final class SqliteFaultTest {
   }
 
   private Future<SqlEventLog> open() {
-    return SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM, new TestEnvelopes(), 50);
+    return SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM, 50);
   }
 
   private static AppendResult put(SqlEventLog log, OrgAppend append) {
@@ -203,7 +203,7 @@ final class SqliteFaultTest {
     assertThat(pragma(log, "temp_store")).isEqualTo(2);
     await(log.close());
     SqlEventLog relaxed =
-        await(SqlEventLog.open(vertx, dataDir, false, Clock.SYSTEM, new TestEnvelopes(), 50));
+        await(SqlEventLog.open(vertx, dataDir, false, Clock.SYSTEM, 50));
     assertThat(pragma(relaxed, "synchronous")).isEqualTo(1);
     await(relaxed.close());
   }
