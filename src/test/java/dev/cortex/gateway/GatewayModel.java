@@ -90,6 +90,8 @@ public final class GatewayModel {
     public long after = -1;
     /** Where it stood when it was ended, else the end of the log. */
     public long through = Long.MAX_VALUE;
+    /** Up to here it may have delivered. */
+    public long furthest = Long.MAX_VALUE;
     /** Whether all orgs' newcomers made it. */
     public boolean appeared;
     /** Whether the client ended it, or asked for the same channel anew. */
@@ -237,9 +239,16 @@ public final class GatewayModel {
       subscriptions.close();
     }
 
+    private long last(String orgId) {
+      return received.stream().filter(event -> RoomSimulation.org(event).equals(orgId))
+          .mapToLong(StoredEvent::offset).max().orElse(0);
+    }
+
     private void settle(Heard one) {
       if (one.through == Long.MAX_VALUE && one.subscriber != null) {
         one.through = Math.max(one.after, one.subscriber.position());
+        // one that reads again what another left to it had come further already
+        one.furthest = Math.max(one.through, last(one.channel.orgId()));
       }
     }
 
@@ -292,10 +301,7 @@ public final class GatewayModel {
     public void lost(Subscriber subscriber, ErrorCode reason, Position head) {
       for (Heard one : heard) {
         if (one.subscriber == subscriber) {
-          long last = received.stream()
-              .filter(event -> RoomSimulation.org(event).equals(one.channel.orgId()))
-              .mapToLong(StoredEvent::offset).max().orElse(0);
-          one.losses.add(new Loss(last, head.offset()));
+          one.losses.add(new Loss(last(one.channel.orgId()), head.offset()));
         }
       }
     }

@@ -15,6 +15,7 @@ import dev.cortex.log.OrgHead;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
 import io.vertx.core.Future;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -30,6 +31,8 @@ import java.util.function.Supplier;
  * were asked for, reads whenever chance has it. It remembers every event ever committed, to compare with.
  */
 public final class MemoryLog implements EventLog {
+
+  private record Failure(LogException.Kind kind, boolean takesEffect) {}
 
   private static final class Org {
     private String logId = "";
@@ -55,6 +58,7 @@ public final class MemoryLog implements EventLog {
   private final Map<String, Org> orgs = new TreeMap<>();
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
+  private final ArrayDeque<Failure> planned = new ArrayDeque<>();
   private int failuresPerMille;
   private int readsInFlight;
 
@@ -66,6 +70,11 @@ public final class MemoryLog implements EventLog {
   /** From now on so many of a thousand writes and reads fail. */
   public void failing(int perMille) {
     failuresPerMille = perMille;
+  }
+
+  /** The next write fails like that, and takes effect all the same or not. */
+  public void failNext(LogException.Kind kind, boolean takesEffect) {
+    planned.add(new Failure(kind, takesEffect));
   }
 
   /** Every event ever committed of an org, trimmed ones included. */
@@ -81,19 +90,26 @@ public final class MemoryLog implements EventLog {
 
   private <T> Future<T> write(Supplier<T> work) {
     return schedule.answer("write", 2_000, () -> {
-      if (!schedule.chance(failuresPerMille)) {
+      Failure failure = planned.isEmpty() ? chance() : planned.remove();
+      if (failure == null) {
         return Future.succeededFuture(work.get());
       }
-      LogException.Kind kind = switch (schedule.random().nextInt(3)) {
-        case 0 -> LogException.Kind.BUSY;
-        case 1 -> LogException.Kind.FULL;
-        default -> LogException.Kind.UNKNOWN;
-      };
-      if (kind == LogException.Kind.UNKNOWN && schedule.random().nextBoolean()) {
+      if (failure.takesEffect()) {
         work.get();
       }
-      return Future.failedFuture(new LogException(kind, "planned", null));
+      return Future.failedFuture(new LogException(failure.kind(), "planned", null));
     });
+  }
+
+  private Failure chance() {
+    if (!schedule.chance(failuresPerMille)) {
+      return null;
+    }
+    return switch (schedule.random().nextInt(3)) {
+      case 0 -> new Failure(LogException.Kind.BUSY, false);
+      case 1 -> new Failure(LogException.Kind.FULL, false);
+      default -> new Failure(LogException.Kind.UNKNOWN, schedule.random().nextBoolean());
+    };
   }
 
   private <T> Future<T> read(Supplier<T> work) {

@@ -74,7 +74,7 @@ final class RoomSimulationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {7, 477, 590, 814, 945, 1094, 1788, 2775})
+  @ValueSource(longs = {7, 477, 590, 814, 945, 1094, 1788, 2775, 102_836, 102_840, 107_737})
   void seedsThatFailedOnceHold(long seed) {
     for (Faults faults : Faults.values()) {
       play(seed, faults);
