@@ -87,11 +87,11 @@ final class Feed {
     }
     epoch = delivery.epoch();
     if (!delivery.logId().equals(logId)) {
-      if (covered > 0 || delivery.after() > 0) {
-        changeLog(delivery);
+      if (covered > 0) {
+        restart(new Position(delivery.logId(), delivery.through()), ErrorCode.CURSOR_LOG_CHANGED);
         return;
       }
-      logId = delivery.logId(); // of a log without events only the id was settled anew: nothing was missed
+      logId = delivery.logId(); // of a log without events only the id was settled anew: its first event is the first
     }
     if (delivery.after() <= covered) {
       append(delivery.events());
@@ -359,16 +359,15 @@ final class Feed {
       if (dropped) {
         return;
       }
-      if (head.succeeded()) {
+      if (head.succeeded() && covered == 0 && code == ErrorCode.CURSOR_LOG_CHANGED) {
+        logId = head.result().position().logId(); // as in onDelivery
+        heard(head.result().position().offset());
+      } else if (head.succeeded()) {
         restart(head.result().position(), code == ErrorCode.CURSOR_PRUNED ? ErrorCode.SLOW_CONSUMER : code);
       } else {
         feeds.later(() -> heard(heardOf));
       }
     });
-  }
-
-  private void changeLog(Delivery delivery) {
-    restart(new Position(delivery.logId(), delivery.through()), ErrorCode.CURSOR_LOG_CHANGED);
   }
 
   private void restart(Position head, ErrorCode reason) {

@@ -1,7 +1,6 @@
 package dev.cortex.gateway;
 
 import dev.cortex.base.Clock;
-import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.Attach;
 import dev.cortex.bus.Message.Attached;
@@ -12,13 +11,11 @@ import dev.cortex.bus.Message.Head;
 import dev.cortex.bus.Message.Keep;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.bus.Message.Read;
-import dev.cortex.bus.Requests;
 import dev.cortex.event.Channel;
 import dev.cortex.event.Position;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.internal.logging.Logger;
 import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.HashMap;
@@ -40,24 +37,29 @@ import java.util.function.Consumer;
 final class Feeds {
 
   private static final Logger LOG = LoggerFactory.getLogger(Feeds.class);
-  private static final long READ_TIMEOUT_MS = 10_000;
   private static final long RETRY_MS = 200;
-  private static final int PAGE_EVENTS = 500;
-  private static final int PAGE_BYTES = 256 * 1024;
 
   /** Events waiting in a feed that start a pass at once, however short ago the last one was. */
   private static final int GATHER_EVENTS = 20;
 
-  /** Bytes of tails: of one org, and of all of them together. */
-  private static final long TAIL_BYTES = 4L << 20;
-
-  private static final long TAILS_BYTES = 16L << 20;
-  private static final long REPORT_BYTES = 1L << 20;
   private static final long NONE = -1;
 
-  private final Vertx vertx;
-  private final String room;
+  /**
+   * How much is kept and read.
+   *
+   * @param tailBytes most bytes of the tail of one org
+   * @param tailsBytes most bytes of all tails together
+   * @param reportBytes bytes after which the room is told even when there is no pass
+   * @param pageEvents most events of a page from the log
+   * @param pageBytes most bytes of a page from the log, about
+   */
+  record Bounds(long tailBytes, long tailsBytes, long reportBytes, int pageEvents, int pageBytes) {
+    static final Bounds NORMAL = new Bounds(4L << 20, 16L << 20, 1L << 20, 500, 256 * 1024);
+  }
+
+  private final RoomLink link;
   private final String address;
+  private final Bounds bounds;
   private final TransportLimits limits;
   private final Metrics metrics;
   private final Clock clock;
@@ -75,10 +77,11 @@ final class Feeds {
   private long reportedBytes;
   private volatile long deepestQueue;
 
-  Feeds(Vertx vertx, String node, String address, TransportLimits limits, Metrics metrics, Clock clock) {
-    this.vertx = vertx;
-    this.room = Addresses.room(node);
+  /** The feeds of the gateway at that address. */
+  Feeds(RoomLink link, String address, Bounds bounds, TransportLimits limits, Metrics metrics, Clock clock) {
+    this.link = link;
     this.address = address;
+    this.bounds = bounds;
     this.limits = limits;
     this.metrics = metrics;
     this.clock = clock;
@@ -95,18 +98,18 @@ final class Feeds {
     coveredBytes = delivery.sentBytes();
     Feed feed = feeds.get(delivery.orgId());
     if (feed == null && !newcomers.isEmpty()) {
-      vertx.eventBus().send(room, new Attach(address, delivery.orgId()));
+      link.tell(new Attach(address, delivery.orgId()));
       feed = create(new Head(
           delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
     } else if (feed == null && attachedToAll.isEmpty() && !attaching.containsKey(delivery.orgId())) {
-      vertx.eventBus().send(room, new Detach(address, delivery.orgId()));
+      link.tell(new Detach(address, delivery.orgId()));
     }
     if (feed != null) {
       feed.onDelivery(delivery);
       feed.dropIfUnused();
     }
     // an empty delivery may be the room's question why nothing has come back for a while
-    if (dirty.isEmpty() && (coveredBytes - reportedBytes >= REPORT_BYTES || delivery.events().isEmpty())) {
+    if (dirty.isEmpty() && (coveredBytes - reportedBytes >= bounds.reportBytes() || delivery.events().isEmpty())) {
       reportAgain();
     }
   }
@@ -126,7 +129,7 @@ final class Feeds {
     ask(new Attach(address, orgId), Attached.class).map(answer -> attached(orgId, answer)).onComplete(answer -> {
       attaching.remove(orgId);
       if (answer.failed() && !feeds.containsKey(orgId)) {
-        vertx.eventBus().send(room, new Detach(address, orgId)); // it may have been attached all the same
+        link.tell(new Detach(address, orgId)); // it may have been attached all the same
       }
       attached.handle(answer);
     });
@@ -141,7 +144,7 @@ final class Feeds {
     } else {
       feed.heard(head.position().offset()); // a delivery to every org's listeners made it meanwhile
     }
-    vertx.runOnContext(next -> existing(orgId).ifPresent(Feed::dropIfUnused));
+    link.soon(() -> existing(orgId).ifPresent(Feed::dropIfUnused));
     return feed;
   }
 
@@ -171,7 +174,7 @@ final class Feeds {
   void unwatchAll(Consumer<Feed> newcomer) {
     if (newcomers.remove(newcomer) && newcomers.isEmpty()) {
       attachedToAll = Optional.empty();
-      vertx.eventBus().send(room, new Detach(address, ""));
+      link.tell(new Detach(address, ""));
     }
   }
 
@@ -191,15 +194,15 @@ final class Feeds {
 
   /** Reads a page; those who want the same page at the same time share one read. */
   Future<Page> read(String reader, Channel channel, String logId, long after) {
-    Read shared = new Read("", channel, logId, after, PAGE_EVENTS, PAGE_BYTES);
+    Read shared = new Read("", channel, logId, after, bounds.pageEvents(), bounds.pageBytes());
     Future<Page> running = reads.get(shared);
     if (running != null) {
-      vertx.eventBus().send(room, new Keep(reader, channel.orgId(), after));
+      link.tell(new Keep(reader, channel.orgId(), after));
       return running;
     }
     Promise<Page> started = Promise.promise();
     reads.put(shared, started.future());
-    ask(new Read(reader, channel, logId, after, PAGE_EVENTS, PAGE_BYTES), Page.class).onComplete(page -> {
+    ask(new Read(reader, channel, logId, after, bounds.pageEvents(), bounds.pageBytes()), Page.class).onComplete(page -> {
       reads.remove(shared);
       started.handle(page);
     });
@@ -213,12 +216,12 @@ final class Feeds {
 
   /** Asks the room of this node. */
   <T extends dev.cortex.bus.Message> Future<T> ask(dev.cortex.bus.Message question, Class<T> answer) {
-    return Requests.ask(vertx.eventBus(), room, question, answer, READ_TIMEOUT_MS);
+    return link.ask(question, answer);
   }
 
   /** Runs something again a little later. */
   void later(Runnable retry) {
-    vertx.setTimer(RETRY_MS, timer -> retry.run());
+    link.after(RETRY_MS, retry);
   }
 
   /** A feed heard something: a pass will hand it on. */
@@ -226,10 +229,10 @@ final class Feeds {
     dirty.add(feed);
     if (!passScheduled) {
       passScheduled = true;
-      vertx.runOnContext(go -> passOrGather());
-    } else if (gatherTimer != NONE && pressing(feed) && vertx.cancelTimer(gatherTimer)) {
+      link.soon(this::passOrGather);
+    } else if (gatherTimer != NONE && pressing(feed) && link.cancel(gatherTimer)) {
       gatherTimer = NONE;
-      vertx.runOnContext(go -> pass());
+      link.soon(this::pass);
     }
   }
 
@@ -240,13 +243,13 @@ final class Feeds {
       feed.dropped();
       tailBytes += feed.tailGrowth();
       if (!attaching.containsKey(feed.orgId())) { // else the answer under way makes it anew, still attached
-        vertx.eventBus().send(room, new Detach(address, feed.orgId()));
+        link.tell(new Detach(address, feed.orgId()));
       }
     }
   }
 
   private Feed create(Head head) {
-    Feed feed = new Feed(head.orgId(), this, head, TAIL_BYTES);
+    Feed feed = new Feed(head.orgId(), this, head, bounds.tailBytes());
     feeds.put(head.orgId(), feed);
     // those who want every org want this one too, whoever it was that asked for it
     List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(feed));
@@ -260,7 +263,7 @@ final class Feeds {
   private void passOrGather() {
     long waitNs = earliestPassNs - clock.monotonicNs();
     if (waitNs > 0 && dirty.stream().noneMatch(Feeds::pressing)) {
-      gatherTimer = vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(waitNs)), timer -> {
+      gatherTimer = link.after(Math.max(1, TimeUnit.NANOSECONDS.toMillis(waitNs)), () -> {
         gatherTimer = NONE;
         pass();
       });
@@ -294,7 +297,7 @@ final class Feeds {
 
   private void boundTails() {
     Iterator<Feed> eldest = feeds.values().iterator();
-    while (tailBytes > TAILS_BYTES && eldest.hasNext()) {
+    while (tailBytes > bounds.tailsBytes() && eldest.hasNext()) {
       Feed feed = eldest.next();
       if (feed.pending() == 0) {
         feed.tail().reset(feed.flushed());
@@ -311,6 +314,6 @@ final class Feeds {
 
   private void reportAgain() {
     reportedBytes = coveredBytes;
-    vertx.eventBus().send(room, new Covered(address, coveredBytes));
+    link.tell(new Covered(address, coveredBytes));
   }
 }

@@ -108,12 +108,13 @@ final class Subscriber {
     }
     feed.leave(this);
     long stood = position();
-    if (through < stood) {
+    long from = Math.max(through, startedAfter);
+    if (from < stood) {
       // it was to deliver up to here what was left to it: the rest is ours now, and ours alone is read again
-      filter = changed.only(other, through, stood);
+      filter = changed.only(other, from, stood);
       state = State.BEHIND;
       replaying = true;
-      position = through;
+      position = from;
       feed.joinBehind(this);
       pump();
     } else if (state == State.LIVE) {

@@ -45,6 +45,7 @@ final class Subscriptions {
 
   /** Adds a subscription, in place of one to the same channel; the caller starts it. */
   Subscriber add(Feed feed, Channel channel) {
+    Runnable letGo = feed.hold(); // the one in whose place it comes may be the feed's last
     remove(channel);
     List<Exclusion> exclusions = new ArrayList<>();
     for (Subscriber other : byChannel.values()) {
@@ -62,6 +63,7 @@ final class Subscriptions {
     } else {
       byChannel.put(channel, subscriber);
     }
+    letGo.run();
     return subscriber;
   }
 

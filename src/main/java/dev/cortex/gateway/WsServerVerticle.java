@@ -83,7 +83,7 @@ public final class WsServerVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     TransportLimits limits = TransportLimits.of(config.transport());
-    feeds = new Feeds(vertx, node, address, limits, metrics, clock);
+    feeds = new Feeds(new BusRoomLink(vertx, node), address, Feeds.Bounds.NORMAL, limits, metrics, clock);
     handshakes = new Handshakes(clock);
     Router router = router(limits);
     metrics.gauge("cortex_connections", "Open WebSocket connections.", () -> webSockets.size());

@@ -170,7 +170,9 @@ final class CommitLane {
   private Future<Void> failed(Batch batch, Throwable failure) {
     LogException.Kind kind =
         failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
-    LOG.error("commit of " + batch.newEvents() + " events failed: " + kind, failure);
+    LOG.error(
+        "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage(),
+        failure instanceof LogException ? null : failure);
     if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
       batch.refuse(errorCode(kind), metrics);
       return Future.succeededFuture();
@@ -190,7 +192,7 @@ final class CommitLane {
           return null;
         }))
         .recover(again -> {
-          LOG.error("the outcome of a commit stays unknown", again);
+          LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
           batch.orgIds().forEach(rooms::forget);
           batch.refuse(ErrorCode.STORAGE_ERROR, metrics);
           return Future.succeededFuture();

@@ -2,7 +2,6 @@ package dev.cortex.room;
 
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.event.StoredEvent;
-import io.vertx.core.eventbus.EventBus;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /**
  * Tells gateways what was committed. A gateway has a window of bytes it may not have reported as covered; past it the
@@ -19,7 +19,7 @@ import java.util.Set;
  */
 final class Fanout {
 
-  /** Bytes of envelopes on their way to one gateway. */
+  /** The window of a gateway, unless a test has another. */
   static final long WINDOW_BYTES = 8L << 20;
 
   private static final class Gateway {
@@ -34,22 +34,30 @@ final class Fanout {
       this.address = address;
     }
 
-    private long window() {
-      return WINDOW_BYTES - (sentBytes - coveredBytes);
+    private long unreported() {
+      return sentBytes - coveredBytes;
     }
   }
 
   /** What a gateway was not told of an org: everything after that offset. */
   private record Missed(Room room, long after, long epoch) {}
 
-  private final EventBus bus;
+  private final BiConsumer<String, Delivery> post;
+  private final long windowBytes;
   /** Never forgotten, or their totals would begin anew; there are as many as there are gateways, attached or not. */
   private final Map<String, Gateway> gateways = new HashMap<>();
   private final Map<String, Set<Gateway>> byOrg = new HashMap<>();
   private final Set<Gateway> forAll = new LinkedHashSet<>();
 
-  Fanout(EventBus bus) {
-    this.bus = bus;
+  /**
+   * A fan-out without gateways.
+   *
+   * @param post sends a delivery to an address
+   * @param windowBytes bytes of envelopes that may be on their way to one gateway
+   */
+  Fanout(BiConsumer<String, Delivery> post, long windowBytes) {
+    this.post = post;
+    this.windowBytes = windowBytes;
   }
 
   /** Begins to deliver an org, or every org when {@code orgId} is empty, to a gateway. */
@@ -98,7 +106,7 @@ final class Fanout {
       return;
     }
     gateway.coveredBytes = Math.min(sentBytes, gateway.sentBytes);
-    if (!gateway.missed.isEmpty() && gateway.window() > WINDOW_BYTES / 2) {
+    if (!gateway.missed.isEmpty() && gateway.unreported() < windowBytes / 2) {
       List<Missed> missed = List.copyOf(gateway.missed.values());
       gateway.missed.clear();
       missed.forEach(m -> send(gateway, m.room(), m.after(), List.of(), m.epoch()));
@@ -148,7 +156,7 @@ final class Fanout {
 
   private void deliver(Gateway gateway, Room room, long after, List<StoredEvent> events, long epoch) {
     Missed before = gateway.missed.isEmpty() ? null : gateway.missed.get(room.orgId());
-    if (before != null || gateway.window() < 0) {
+    if (before != null || gateway.unreported() > windowBytes) {
       long first = before == null ? after : Math.min(before.after(), after);
       gateway.missed.put(room.orgId(), new Missed(room, first, epoch));
       return;
@@ -160,7 +168,7 @@ final class Fanout {
   }
 
   private void send(Gateway gateway, Room room, long after, List<StoredEvent> events, long epoch) {
-    bus.send(
+    post.accept(
         gateway.address,
         new Delivery(room.orgId(), room.logId(), epoch, after, room.head(), events, gateway.sentBytes));
   }

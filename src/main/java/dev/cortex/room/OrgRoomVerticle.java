@@ -71,7 +71,7 @@ public final class OrgRoomVerticle extends VerticleBase {
     int shards = config.room().shards();
     ReplayLeases leases = new ReplayLeases(REPLAY_LEASE_NS);
     rooms = new Rooms(log, shards, ROOMS_MAX, room -> lane.isCommitting(room));
-    fanout = new Fanout(vertx.eventBus());
+    fanout = new Fanout((gateway, delivery) -> vertx.eventBus().send(gateway, delivery), Fanout.WINDOW_BYTES);
     lane = new CommitLane(node, log, rooms, fanout, metrics, clock);
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lane, leases, clock);

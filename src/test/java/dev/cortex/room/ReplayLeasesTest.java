@@ -37,4 +37,11 @@ final class ReplayLeasesTest {
     }
     assertThat(leases.size()).isLessThanOrEqualTo(4 * ((int) LEASE_NS + 1));
   }
+
+  @Test
+  void askingForTheNextPageRenewsALease() {
+    leases.reading("acme", "a", 40, START_NS);
+    leases.reading("acme", "a", 60, START_NS + LEASE_NS);
+    assertThat(leases.allowed("acme", 100, START_NS + LEASE_NS + 1)).isEqualTo(60);
+  }
 }

@@ -1,0 +1,184 @@
+package dev.cortex.room;
+
+import static dev.cortex.room.Drafts.draft;
+import static dev.cortex.room.Drafts.plain;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cortex.bus.Message.Append;
+import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Message.Delivery;
+import dev.cortex.event.Draft;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Outcome;
+import dev.cortex.event.StoredEvent;
+import dev.cortex.log.LogException.Kind;
+import dev.cortex.ops.Metrics;
+import dev.cortex.sim.MemoryLog;
+import dev.cortex.sim.Schedule;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(10)
+final class CommitLaneTest {
+
+  private static final int TURNS = 10_000;
+  private static final Logger COMMITS = Logger.getLogger(CommitLane.class.getName());
+
+  private final Schedule schedule = new Schedule(1);
+  private final MemoryLog log = new MemoryLog(schedule);
+  private final List<Delivery> sent = new ArrayList<>();
+  private final Fanout fanout = new Fanout((address, delivery) -> sent.add(delivery), 1 << 20);
+  private final Rooms rooms = new Rooms(log, 1, 100, room -> false);
+  private final CommitLane lane = new CommitLane("n1", log, rooms, fanout, new Metrics(), schedule);
+
+  @BeforeAll
+  static void failuresAreExpected() {
+    COMMITS.setLevel(Level.OFF);
+  }
+
+  @AfterAll
+  static void failuresAreNot() {
+    COMMITS.setLevel(null);
+  }
+
+  @BeforeEach
+  void claim() {
+    fanout.attach("g", "");
+    rooms.claim("n1", List.of(0));
+    schedule.run(TURNS);
+  }
+
+  @Test
+  void acceptedIsAnsweredAndDeliveredAfterTheCommit() {
+    Future<Appended> answer = lane.append(new Append("acme", List.of(plain("acme", "x"))));
+
+    assertThat(answer.isComplete()).isFalse();
+    assertThat(sent).isEmpty();
+    schedule.run(TURNS);
+    assertThat(answer.result().outcomes()).containsExactly(Outcome.accepted("x", 1, 0));
+    assertThat(sent).hasSize(1);
+  }
+
+  @Test
+  void definiteFailuresStoreNothingAndTheRepeatIsAccepted() {
+    for (Kind kind : new Kind[] {Kind.BUSY, Kind.FULL, Kind.READ_ONLY}) {
+      log.failNext(kind, false);
+      assertThat(append(plain("acme", kind.name())).get(0).error()).contains(CommitLane.errorCode(kind));
+      assertThat(append(plain("acme", kind.name())).get(0).status()).isEqualTo(Outcome.Status.ACCEPTED);
+    }
+    assertThat(log.history("acme")).hasSize(3);
+  }
+
+  @Test
+  void unknownOutcomeThatDidCommitIsAcceptedAndFoundByListeners() {
+    append(plain("acme", "a"));
+    sent.clear();
+    log.failNext(Kind.UNKNOWN, true);
+
+    List<Outcome> outcomes = append(
+        draft("acme", "x", "", 0, "k", "{}"), draft("acme", "y", "", 0, "k", "{}"), plain("acme", "a"));
+    assertThat(outcomes).containsExactly(
+        Outcome.accepted("x", 2, 0), Outcome.duplicate("y", 2, 0), Outcome.duplicate("a", 1, 0));
+    assertThat(sent).singleElement().satisfies(nudge -> {
+      assertThat(nudge.after()).isEqualTo(1);
+      assertThat(nudge.through()).isEqualTo(2);
+      assertThat(nudge.epoch()).isEqualTo(2);
+    });
+  }
+
+  @Test
+  void unknownOutcomeThatDidNotCommitStaysUnknownAndTheRepeatIsAccepted() {
+    log.failNext(Kind.UNKNOWN, false);
+
+    assertThat(append(plain("acme", "x")).get(0).error()).contains(ErrorCode.STORAGE_ERROR);
+    assertThat(append(plain("acme", "x"))).containsExactly(Outcome.accepted("x", 1, 0));
+  }
+
+  @Test
+  void anEarlierEventUnderTheSameIdIsNotTakenForThisCommit() {
+    append(draft("acme", "x", "", 0, "", "{\"n\":1}"));
+    log.failNext(Kind.UNKNOWN, false);
+
+    List<Outcome> outcomes = append(plain("acme", "x"), plain("acme", "y"));
+    assertThat(outcomes.get(0).error()).contains(ErrorCode.IDEMPOTENCY_CONFLICT);
+    assertThat(outcomes.get(1).error()).contains(ErrorCode.STORAGE_ERROR);
+  }
+
+  @Test
+  void aClaimWithUnknownOutcomeIsRepeatedBeforeTheNextCommit() {
+    log.failNext(Kind.UNKNOWN, false);
+    log.failNext(Kind.UNKNOWN, true); // the claim that follows it
+
+    assertThat(append(plain("acme", "x")).get(0).error()).contains(ErrorCode.STORAGE_ERROR);
+    assertThat(append(plain("acme", "x"))).containsExactly(Outcome.accepted("x", 1, 0));
+  }
+
+  @Test
+  void aDeposedOwnerStoresNothingAndSaysMoved() {
+    log.claim("n2", List.of(0));
+    schedule.run(TURNS);
+
+    assertThat(append(plain("acme", "x")).get(0).error()).contains(ErrorCode.MOVED);
+    assertThat(log.history("acme")).isEmpty();
+    assertThat(sent).isEmpty();
+  }
+
+  @Test
+  void aHeadThatMovedIsReadAgain() {
+    append(plain("acme", "x"));
+    rooms.load("acme").result().advanced(5, 1);
+
+    assertThat(append(plain("acme", "y")).get(0).error()).contains(ErrorCode.MOVED);
+    assertThat(append(plain("acme", "y"))).containsExactly(Outcome.accepted("y", 2, 0));
+  }
+
+  @Test
+  void appendsThatWaitShareOneCommit() {
+    List<Future<Appended>> answers = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      answers.add(lane.append(new Append("acme", List.of(plain("acme", "x" + i)))));
+    }
+    schedule.run(TURNS);
+
+    assertThat(answers).allMatch(Future::succeeded);
+    assertThat(sent).hasSize(2);
+    assertThat(log.history("acme")).extracting(StoredEvent::offset).hasSize(20);
+  }
+
+  @Test
+  void aChoreThatThrowsFailsAloneAndWorkGoesOn() {
+    Future<Void> chore = lane.chore(() -> {
+      throw new IllegalStateException("planned");
+    });
+
+    assertThat(chore.failed()).isTrue();
+    assertThat(append(plain("acme", "x"))).containsExactly(Outcome.accepted("x", 1, 0));
+  }
+
+  @Test
+  void aDrainAnswersWhatWasTakenAndRefusesWhatComes() {
+    Future<Appended> taken = lane.append(new Append("acme", List.of(plain("acme", "x"))));
+    Future<Void> drained = lane.drain();
+    Future<Appended> late = lane.append(new Append("acme", List.of(plain("acme", "y"))));
+
+    assertThat(drained.isComplete()).isFalse();
+    schedule.run(TURNS);
+    assertThat(taken.succeeded()).isTrue();
+    assertThat(drained.succeeded()).isTrue();
+    assertThat(late.failed()).isTrue();
+  }
+
+  private List<Outcome> append(Draft... drafts) {
+    Future<Appended> answer = lane.append(new Append(drafts[0].orgId(), List.of(drafts)));
+    schedule.run(TURNS);
+    return answer.result().outcomes();
+  }
+}

@@ -1,0 +1,77 @@
+package dev.cortex.room;
+
+import dev.cortex.base.Clock;
+import dev.cortex.bus.Message;
+import dev.cortex.bus.Message.Attached;
+import dev.cortex.bus.Message.Delivery;
+import dev.cortex.log.EventLog;
+import dev.cortex.ops.Metrics;
+import io.vertx.core.Future;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+
+/** The rooms of a node without their verticle: the same parts, wired alike, on whatever log and time a test has. */
+public final class RoomModel {
+
+  private final Rooms rooms;
+  private final Fanout fanout;
+  private final CommitLane lane;
+  private final Replays replays;
+  private final Trimmer trimmer;
+
+  /** Rooms over a log, which send deliveries by {@code post}. */
+  public RoomModel(
+      EventLog log, int shards, int roomsMax, long windowBytes, BiConsumer<String, Delivery> post, Clock clock) {
+    CommitLane[] made = new CommitLane[1];
+    ReplayLeases leases = new ReplayLeases(2_000_000_000L);
+    rooms = new Rooms(log, shards, roomsMax, room -> made[0].isCommitting(room));
+    fanout = new Fanout(post, windowBytes);
+    lane = new CommitLane("n1", log, rooms, fanout, new Metrics(), clock);
+    made[0] = lane;
+    replays = new Replays(log, rooms, leases, clock);
+    trimmer = new Trimmer(log, rooms, lane, leases, clock);
+  }
+
+  /** Claims every shard. */
+  public Future<Void> start(int shards) {
+    return rooms.claim("n1", IntStream.range(0, shards).boxed().toList());
+  }
+
+  /** What happens once a second. */
+  public void tick() {
+    fanout.probe();
+  }
+
+  /** Takes in what needs no answer. */
+  public void tell(Message message) {
+    if (message instanceof Message.Covered covered) {
+      fanout.covered(covered.gateway(), covered.sentBytes());
+    } else if (message instanceof Message.Detach detach) {
+      fanout.detach(detach.gateway(), detach.orgId());
+    } else if (message instanceof Message.Keep keep) {
+      replays.keep(keep);
+    } else {
+      ask(message);
+    }
+  }
+
+  /** Answers a question. */
+  public Future<? extends Message> ask(Message ask) {
+    if (ask instanceof Message.Append append) {
+      return lane.append(append);
+    } else if (ask instanceof Message.Attach attach) {
+      fanout.attach(attach.gateway(), attach.orgId());
+      return attach.orgId().isEmpty()
+          ? Future.succeededFuture(new Attached(Optional.empty()))
+          : rooms.load(attach.orgId()).map(room -> new Attached(Optional.of(replays.head(room))));
+    } else if (ask instanceof Message.AskHead askHead) {
+      return rooms.load(askHead.orgId()).map(replays::head);
+    } else if (ask instanceof Message.Locate locate) {
+      return replays.locate(locate);
+    } else if (ask instanceof Message.Read read) {
+      return replays.read(read);
+    }
+    return trimmer.trim((Message.Trim) ask);
+  }
+}
