@@ -11,11 +11,7 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * One org on one gateway: what has been heard of its log, and who listens. Everything up to {@code covered} was heard;
@@ -24,13 +20,10 @@ import java.util.Set;
  */
 final class Feed {
 
-  private static final Subscriber[] NOBODY = {};
-
   private final String orgId;
   private final Feeds feeds;
   private final Tail tail;
-  private final Map<Filter, List<Subscriber>> live = new LinkedHashMap<>();
-  private final Set<Subscriber> behind = new LinkedHashSet<>();
+  private final Audience audience = new Audience();
   private final List<Runnable> waiting = new ArrayList<>();
   private String logId;
   private long epoch;
@@ -76,6 +69,11 @@ final class Feed {
     return new Head(orgId, position(), 0, epoch);
   }
 
+  /** Who listens. */
+  Audience audience() {
+    return audience;
+  }
+
   Tail tail() {
     return tail;
   }
@@ -113,28 +111,6 @@ final class Feed {
     return new Subscriber(this, filter, outlet, limits, reader);
   }
 
-  void joinLive(Subscriber subscriber) {
-    live.computeIfAbsent(subscriber.filter(), f -> new ArrayList<>()).add(subscriber);
-  }
-
-  void joinBehind(Subscriber subscriber) {
-    behind.add(subscriber);
-  }
-
-  void caughtUp(Subscriber subscriber) {
-    behind.remove(subscriber);
-    joinLive(subscriber);
-  }
-
-  void leave(Subscriber subscriber) {
-    if (!behind.remove(subscriber)) {
-      List<Subscriber> same = live.get(subscriber.filter());
-      if (same != null && same.remove(subscriber) && same.isEmpty()) {
-        live.remove(subscriber.filter());
-      }
-    }
-  }
-
   /** A subscription ended; the last one takes the feed with it. */
   void gone() {
     subscribers--;
@@ -154,22 +130,6 @@ final class Feed {
       waiting.remove(waiter);
       dropIfUnused();
     };
-  }
-
-  /** Every subscription that there is. */
-  List<Subscriber> all() {
-    List<Subscriber> all = new ArrayList<>(behind);
-    live.values().forEach(all::addAll);
-    return all;
-  }
-
-  /** Events waiting for the slowest of the subscriptions that were live once. */
-  long deepestQueue() {
-    long deepest = 0;
-    for (Subscriber slow : behind) {
-      deepest = Math.max(deepest, slow.queueDepth());
-    }
-    return deepest;
   }
 
   /** By how many bytes the tail has grown, or shrunk, since this was last asked. */
@@ -211,24 +171,9 @@ final class Feed {
    */
   long flush() {
     long from = flushed;
-    long deliveries = 0;
     flushed = covered;
     urgent = false;
-    if (tail.covers(from)) {
-      for (Map.Entry<Filter, List<Subscriber>> group : List.copyOf(live.entrySet())) {
-        List<Joined> chunks = group.getValue().isEmpty() ? List.of() : chunks(group.getKey(), from);
-        if (!chunks.isEmpty()) {
-          deliveries += flush(group.getValue(), chunks, from);
-          chunks.forEach(Joined::release);
-        }
-      }
-      live.values().removeIf(List::isEmpty);
-    } else {
-      leaveToTheLog(from);
-    }
-    for (Subscriber slow : List.copyOf(behind)) {
-      slow.turn();
-    }
+    long deliveries = audience.hand(tail, logId, from, flushed);
     List<Runnable> wake = List.copyOf(waiting);
     waiting.clear();
     wake.forEach(Runnable::run);
@@ -236,71 +181,11 @@ final class Feed {
     return deliveries;
   }
 
-  /** More came at once than the tail holds: everyone reads on from the log, in the turn that follows. */
-  private void leaveToTheLog(long from) {
-    List<Subscriber> everyone = new ArrayList<>();
-    live.values().forEach(everyone::addAll);
-    live.clear();
-    for (Subscriber subscriber : everyone) {
-      subscriber.fellBehind(from);
-      behind.add(subscriber);
-    }
-  }
-
   /** Ends the feed when nobody subscribes to it or waits for it. */
   void dropIfUnused() {
     if (subscribers == 0 && waiting.isEmpty()) {
       feeds.drop(this);
     }
-  }
-
-  private long flush(List<Subscriber> group, List<Joined> chunks, long from) {
-    long deliveries = 0;
-    boolean changed = false;
-    // a copy, because a socket may have its say while it is written to, and with it subscriptions come and go
-    for (Subscriber subscriber : group.toArray(NOBODY)) {
-      if (subscriber.standsAt(from)) {
-        long reached = subscriber.hand(chunks, from, flushed);
-        deliveries += events(chunks, reached);
-        if (reached < flushed && subscriber.state() == Subscriber.State.LIVE) {
-          subscriber.fellBehind(reached);
-          behind.add(subscriber);
-          changed = true;
-        }
-      }
-    }
-    if (changed) {
-      group.removeIf(subscriber -> subscriber.state() != Subscriber.State.LIVE);
-    }
-    return deliveries;
-  }
-
-  private static long events(List<Joined> chunks, long reached) {
-    long events = 0;
-    for (Joined chunk : chunks) {
-      if (chunk.through() <= reached) {
-        events += chunk.events().size();
-      }
-    }
-    return events;
-  }
-
-  private List<Joined> chunks(Filter filter, long from) {
-    List<Joined> chunks = new ArrayList<>(1);
-    long position = from;
-    while (position < flushed) {
-      List<StoredEvent> slice = tail.slice(position, flushed, Joined.BYTES);
-      position = slice.get(slice.size() - 1).offset();
-      List<StoredEvent> passed = filter.of(slice);
-      if (!passed.isEmpty()) {
-        chunks.add(new Joined(passed, logId, position));
-      }
-    }
-    if (!chunks.isEmpty() && chunks.get(chunks.size() - 1).through() < flushed) {
-      Joined last = chunks.remove(chunks.size() - 1);
-      chunks.add(new Joined(last.events(), logId, flushed)); // what did not pass at the end is covered as well
-    }
-    return chunks;
   }
 
   private void append(List<StoredEvent> events) {
@@ -377,6 +262,6 @@ final class Feed {
     heardOf = covered;
     urgent = false;
     tail.reset(covered);
-    all().forEach(subscriber -> subscriber.lose(reason));
+    audience.all().forEach(subscriber -> subscriber.lose(reason));
   }
 }

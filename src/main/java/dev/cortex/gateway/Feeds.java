@@ -182,7 +182,7 @@ final class Feeds {
   void measure() {
     long deepest = 0;
     for (Feed feed : feeds.values()) {
-      deepest = Math.max(deepest, feed.deepestQueue());
+      deepest = Math.max(deepest, feed.audience().deepestQueue());
     }
     deepestQueue = deepest;
   }

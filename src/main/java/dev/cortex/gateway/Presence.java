@@ -18,7 +18,7 @@ final class Presence {
   static Present of(Optional<Feed> feed, Channel channel) {
     Map<String, Integer> connections = new TreeMap<>();
     Set<Outlet> counted = new HashSet<>();
-    for (Subscriber subscriber : feed.map(Feed::all).orElseGet(List::of)) {
+    for (Subscriber subscriber : feed.map(Feed::audience).map(Audience::all).orElseGet(List::of)) {
       Channel theirs = subscriber.filter().channel();
       boolean concerned = theirs.covers(channel.agentId(), channel.sessionId())
           || channel.covers(theirs.agentId(), theirs.sessionId());

@@ -72,7 +72,7 @@ final class Subscriber {
     state = State.LIVE;
     position = feed.flushed();
     startedAfter = position;
-    feed.joinLive(this);
+    feed.audience().joinLive(this);
   }
 
   /** Starts after an offset, which must not lie beyond the head. */
@@ -84,7 +84,7 @@ final class Subscriber {
     position = offset;
     startedAfter = offset;
     replaying = true;
-    feed.joinBehind(this);
+    feed.audience().joinBehind(this);
     feed.heard(offset);
     pump();
   }
@@ -106,7 +106,7 @@ final class Subscriber {
       filter = changed;
       return;
     }
-    feed.leave(this);
+    feed.audience().leave(this);
     long stood = position();
     long from = Math.max(through, startedAfter);
     if (from < stood) {
@@ -115,21 +115,21 @@ final class Subscriber {
       state = State.BEHIND;
       replaying = true;
       position = from;
-      feed.joinBehind(this);
+      feed.audience().joinBehind(this);
       pump();
     } else if (state == State.LIVE) {
       filter = changed.past(stood);
-      feed.joinLive(this);
+      feed.audience().joinLive(this);
     } else {
       filter = changed;
-      feed.joinBehind(this);
+      feed.audience().joinBehind(this);
     }
   }
 
   /** Ends the subscription. */
   void close() {
     if (state != State.CLOSED) {
-      feed.leave(this);
+      feed.audience().leave(this);
       state = State.CLOSED;
       feed.gone();
     }
@@ -227,7 +227,7 @@ final class Subscriber {
     position = feed.flushed();
     replaying = false;
     filter = filter.past(position);
-    feed.caughtUp(this);
+    feed.audience().caughtUp(this);
     if (lagging) {
       lagging = false;
       outlet.caughtUp(this);

@@ -7,7 +7,6 @@ import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
-import org.HdrHistogram.Histogram;
 
 /** Publishes numbered, stamped events over one pipelined HTTP connection, so that they stay in order. */
 final class Publisher implements HttpLine.Answered, AutoCloseable {

@@ -11,7 +11,6 @@ import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
 import dev.cortex.log.SessionRef;
 import dev.cortex.store.Database;
-import dev.cortex.store.Sql;
 import dev.cortex.store.SqlWork;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
