@@ -163,8 +163,8 @@ public final class GatewayModel {
           .onFailure(failure -> refused.add(((RefusedException) failure).code()));
     }
 
-    /** Subscribes to every org there will be. */
-    public void everyOrg() {
+    /** Subscribes to every org there will be; {@code watching} runs when nothing committed later may be missed. */
+    public void everyOrg(Runnable watching) {
       newcomer = feed -> {
         Channel root = Channel.root(feed.orgId());
         if (!closed && !subscriptions.has(root)) {
@@ -175,8 +175,9 @@ public final class GatewayModel {
           heard.subscriber.startLive();
         }
       };
-      feeds.watchAll(newcomer).onSuccess(watching -> {
+      feeds.watchAll(newcomer).onSuccess(attached -> {
         if (!closed) {
+          watching.run();
           feeds.all().forEach(newcomer);
         }
       });
@@ -283,7 +284,8 @@ public final class GatewayModel {
 
     @Override
     public void flush() {
-      if (room > 0 && schedule.chance(100)) {
+      if (!closed && schedule.chance(200)) {
+        room = 1 + schedule.random().nextInt(4);
         subscriptions.pump(); // a socket that drains at once says so in the middle of a pass
       }
     }

@@ -56,6 +56,7 @@ public final class RoomSimulation {
   private final RoomModel room;
   private final Map<String, GatewayModel> gateways = new HashMap<>();
   private final List<Client> clients = new ArrayList<>();
+  private final Map<Client, Map<String, Integer>> watchers = new HashMap<>();
   private final Map<String, Draft> accepted = new HashMap<>();
   private boolean faulty;
   private int drafts;
@@ -163,7 +164,13 @@ public final class RoomSimulation {
       Client client = new ArrayList<>(gateways.values()).get(random.nextInt(gateways.size())).connect();
       clients.add(client);
       if (random.nextInt(5) == 0) {
-        client.everyOrg();
+        Map<String, Integer> heads = new HashMap<>();
+        watchers.put(client, heads);
+        client.everyOrg(() -> {
+          for (String org : ORGS) {
+            heads.put(org, log.history(org).size());
+          }
+        });
       } else {
         subscribe(client);
       }
@@ -264,10 +271,21 @@ public final class RoomSimulation {
       List<Heard> heard = client.heard.stream().filter(one -> one.channel.orgId().equals(org)).toList();
       List<StoredEvent> got = received.getOrDefault(org, List.of());
       String fault = heard.size() == 1 ? order(got) : "";
+      fault += newcomers(client, org, heard);
       fault += counts(client, org, heard, got);
       require(fault.isEmpty(), fault + " of " + org + " received "
           + got.stream().map(StoredEvent::offset).toList() + " by " + heard);
     }
+  }
+
+  /** Who listens to every org hears of an org from its first event on; a lost first delivery is found out later. */
+  private String newcomers(Client client, String org, List<Heard> heard) {
+    Map<String, Integer> heads = watchers.getOrDefault(client, Map.of());
+    if (faults == Faults.STORE_AND_BUS || client.left() || !heads.containsKey(org)) {
+      return "";
+    }
+    long first = heard.stream().mapToLong(one -> one.after).min().orElse(Long.MAX_VALUE);
+    return first <= heads.get(org) ? "" : "heard from " + first + ", but listened from " + heads.get(org);
   }
 
   private static String order(List<StoredEvent> got) {

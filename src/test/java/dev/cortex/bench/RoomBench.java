@@ -1,0 +1,54 @@
+package dev.cortex.bench;
+
+import dev.cortex.gateway.JoinedLoad;
+import dev.cortex.log.OrgAppend;
+import dev.cortex.room.NumberingLoad;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/** What an event costs between its door and its sockets, beside the commit: numbered in a room, joined at a gateway. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 2, time = 1)
+@Measurement(iterations = 3, time = 1)
+public class RoomBench {
+
+  private final NumberingLoad batch = new NumberingLoad(100);
+  private final JoinedLoad events = new JoinedLoad(20);
+
+  /** Numbers 100 new events of a session, each with an idempotency key. */
+  @Benchmark
+  public OrgAppend numberFresh() {
+    return batch.fresh();
+  }
+
+  /** Recognises 100 repeats. */
+  @Benchmark
+  public OrgAppend numberRepeated() {
+    return batch.repeated();
+  }
+
+  /** Joins 20 events in one buffer of frames. */
+  @Benchmark
+  public int join() {
+    return events.webSocket();
+  }
+
+  /** Runs the benchmarks of this class. */
+  public static void main(String[] args) throws RunnerException {
+    new Runner(new OptionsBuilder().include(RoomBench.class.getSimpleName()).build()).run();
+  }
+}
