@@ -11,10 +11,8 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -24,12 +22,10 @@ import java.util.Set;
  */
 final class Feed {
 
-  private static final Subscriber[] NOBODY = {};
-
   private final String orgId;
   private final Feeds feeds;
   private final Tail tail;
-  private final Map<Filter, List<Subscriber>> live = new LinkedHashMap<>();
+  private final Audience live = new Audience();
   private final Set<Subscriber> behind = new LinkedHashSet<>();
   private final List<Runnable> waiting = new ArrayList<>();
   private String logId;
@@ -114,7 +110,7 @@ final class Feed {
   }
 
   void joinLive(Subscriber subscriber) {
-    live.computeIfAbsent(subscriber.filter(), f -> new ArrayList<>()).add(subscriber);
+    live.join(subscriber);
   }
 
   void joinBehind(Subscriber subscriber) {
@@ -128,10 +124,7 @@ final class Feed {
 
   void leave(Subscriber subscriber) {
     if (!behind.remove(subscriber)) {
-      List<Subscriber> same = live.get(subscriber.filter());
-      if (same != null && same.remove(subscriber) && same.isEmpty()) {
-        live.remove(subscriber.filter());
-      }
+      live.leave(subscriber);
     }
   }
 
@@ -159,7 +152,7 @@ final class Feed {
   /** Every subscription that there is. */
   List<Subscriber> all() {
     List<Subscriber> all = new ArrayList<>(behind);
-    live.values().forEach(all::addAll);
+    all.addAll(live.all());
     return all;
   }
 
@@ -195,8 +188,7 @@ final class Feed {
   }
 
   /**
-   * Hands what was heard to live subscriptions: each filter's events are joined once, whatever the number of
-   * connections.
+   * Hands what was heard to live subscriptions, and lets those that are behind have their turn.
    *
    * @return events handed to sockets, counted per connection
    */
@@ -206,14 +198,7 @@ final class Feed {
     flushed = covered;
     urgent = false;
     if (tail.covers(from)) {
-      for (Map.Entry<Filter, List<Subscriber>> group : List.copyOf(live.entrySet())) {
-        List<Joined> chunks = group.getValue().isEmpty() ? List.of() : chunks(group.getKey(), from);
-        if (!chunks.isEmpty()) {
-          deliveries += flush(group.getValue(), chunks, from);
-          chunks.forEach(Joined::release);
-        }
-      }
-      live.values().removeIf(List::isEmpty);
+      deliveries = live.flush(tail, logId, from, flushed, behind::add);
     } else {
       leaveToTheLog(from);
     }
@@ -229,8 +214,7 @@ final class Feed {
 
   /** More came at once than the tail holds: everyone reads on from the log, in the turn that follows. */
   private void leaveToTheLog(long from) {
-    List<Subscriber> everyone = new ArrayList<>();
-    live.values().forEach(everyone::addAll);
+    List<Subscriber> everyone = live.all();
     live.clear();
     for (Subscriber subscriber : everyone) {
       subscriber.fellBehind(from);
@@ -243,55 +227,6 @@ final class Feed {
     if (subscribers == 0 && waiting.isEmpty()) {
       feeds.drop(this);
     }
-  }
-
-  private long flush(List<Subscriber> group, List<Joined> chunks, long from) {
-    long deliveries = 0;
-    boolean changed = false;
-    // a copy, because a socket may have its say while it is written to, and with it subscriptions come and go
-    for (Subscriber subscriber : group.toArray(NOBODY)) {
-      if (subscriber.standsAt(from)) {
-        long reached = subscriber.hand(chunks, from, flushed);
-        deliveries += events(chunks, reached);
-        if (reached < flushed && subscriber.state() == Subscriber.State.LIVE) {
-          subscriber.fellBehind(reached);
-          behind.add(subscriber);
-          changed = true;
-        }
-      }
-    }
-    if (changed) {
-      group.removeIf(subscriber -> subscriber.state() != Subscriber.State.LIVE);
-    }
-    return deliveries;
-  }
-
-  private static long events(List<Joined> chunks, long reached) {
-    long events = 0;
-    for (Joined chunk : chunks) {
-      if (chunk.through() <= reached) {
-        events += chunk.events().size();
-      }
-    }
-    return events;
-  }
-
-  private List<Joined> chunks(Filter filter, long from) {
-    List<Joined> chunks = new ArrayList<>(1);
-    long position = from;
-    while (position < flushed) {
-      List<StoredEvent> slice = tail.slice(position, flushed, Joined.BYTES);
-      position = slice.get(slice.size() - 1).offset();
-      List<StoredEvent> passed = filter.of(slice);
-      if (!passed.isEmpty()) {
-        chunks.add(new Joined(passed, logId, position));
-      }
-    }
-    if (!chunks.isEmpty() && chunks.get(chunks.size() - 1).through() < flushed) {
-      Joined last = chunks.remove(chunks.size() - 1);
-      chunks.add(new Joined(last.events(), logId, flushed)); // what did not pass at the end is covered as well
-    }
-    return chunks;
   }
 
   private void append(List<StoredEvent> events) {
