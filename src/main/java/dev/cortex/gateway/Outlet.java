@@ -27,7 +27,7 @@ interface Outlet {
   /** What the subscription misses can no longer be sent; it goes on live from {@code head}, or the connection closes. */
   void lost(Subscriber subscriber, ErrorCode reason, Position head);
 
-  /** Writing failed, and the subscription with it: the connection has to end, or the client would miss events unawares. */
+  /** Writing failed and ended the subscription: the connection has to end too, or the client misses events unawares. */
   void broken(RuntimeException failure);
 
   /** Who is connected, for presence. */
