@@ -48,7 +48,6 @@ final class PublishRoute {
 
   /** Serves one request. */
   void handle(HttpServerRequest request) {
-    long begun = clock.monotonicNs();
     MultiMap headers = request.headers();
     Format format;
     try {
@@ -60,9 +59,14 @@ final class PublishRoute {
     String traceId = traces.of(headers);
     bodies
         .read(request)
-        .compose(body -> publish(body.getBytes(), format, format == Format.CLOUDEVENT_BINARY ? attributes(headers) : Map.of(), traceId))
+        .compose(body -> {
+          // from here it is our time: how long a client takes to send its body is none of our latency
+          long begun = clock.monotonicNs();
+          Map<String, String> attributes = format == Format.CLOUDEVENT_BINARY ? attributes(headers) : Map.of();
+          return publish(body.getBytes(), format, attributes, traceId)
+              .onComplete(done -> metrics.publishAnswered(clock.monotonicNs() - begun));
+        })
         .onComplete(outcomes -> {
-          metrics.publishAnswered(clock.monotonicNs() - begun);
           traces.echo(request.response(), traceId);
           if (outcomes.succeeded()) {
             answer(request.response(), outcomes.result());
