@@ -58,7 +58,8 @@ public sealed interface Message {
   // ---- gateway → room
 
   /**
-   * Registers a gateway's interest: deliveries of the org follow, or of every org when {@code orgId} is empty. Idempotent.
+   * Registers a gateway's interest: deliveries of the org follow, or of every org when {@code orgId} is empty.
+   * Idempotent.
    *
    * @param gateway address deliveries go to
    */
@@ -120,7 +121,8 @@ public sealed interface Message {
    * @param reader names the reading connection, unique on its gateway; empty for a poll, which holds no floor
    * @param logId the incarnation meant; another is refused
    */
-  record Read(String reader, Channel channel, String logId, long after, int eventsMax, int bytesMax) implements Message {}
+  record Read(String reader, Channel channel, String logId, long after, int eventsMax, int bytesMax)
+      implements Message {}
 
   /**
    * A reader shares the page that another one of its gateway is reading: the floor does not pass it either.

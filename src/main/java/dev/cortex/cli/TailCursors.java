@@ -43,7 +43,7 @@ final class TailCursors {
   }
 
   /**
-   * Notes the end of a connection that was open: an org of which nothing was printed has no cursor yet, and goes on from
+   * Notes the end of a connection that was open: an org of which nothing was printed has no cursor, and goes on from
    * here.
    *
    * @param heardMs when the server was heard last, Unix milliseconds

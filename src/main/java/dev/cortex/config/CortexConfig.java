@@ -87,7 +87,12 @@ public record CortexConfig(
 
   /** Who may enter. */
   public record Auth(
-      String jwtSecret, String jwksUrl, String issuer, String audience, List<String> serviceTokens, LocalAuth localAuth) {
+      String jwtSecret,
+      String jwksUrl,
+      String issuer,
+      String audience,
+      List<String> serviceTokens,
+      LocalAuth localAuth) {
 
     /** What a desktop asks of local clients. */
     public enum LocalAuth {

@@ -47,6 +47,9 @@ public record Channel(String orgId, String agentId, String sessionId) {
 
   /** The channel as clients write it. */
   public String text() {
-    return agentId.isEmpty() ? orgId : sessionId.isEmpty() ? orgId + ':' + agentId : orgId + ':' + agentId + ':' + sessionId;
+    if (agentId.isEmpty()) {
+      return orgId;
+    }
+    return sessionId.isEmpty() ? orgId + ':' + agentId : orgId + ':' + agentId + ':' + sessionId;
   }
 }

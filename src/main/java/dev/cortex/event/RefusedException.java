@@ -1,6 +1,8 @@
 package dev.cortex.event;
 
-/** A request that cannot be served, with the code a client acts on. Carries no stack trace: it is an answer, not a bug. */
+/**
+ * A request that cannot be served, with the code a client acts on. Carries no stack trace: it is an answer, not a bug.
+ */
 public final class RefusedException extends RuntimeException {
 
   private final ErrorCode code;

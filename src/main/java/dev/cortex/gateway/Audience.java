@@ -62,8 +62,8 @@ final class Audience {
   }
 
   /**
-   * Hands the events in (from, through] to live subscriptions, each group's joined once, and gives those that are behind
-   * their turn.
+   * Hands the events in (from, through] to live subscriptions, each group's joined once, and gives those that are
+   * behind their turn.
    *
    * @return events handed to sockets, counted per connection
    */

@@ -10,7 +10,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 
 /**
- * Reads request bodies whole, within bounds: of one body, of all bodies that are being read at the same time, and of the
+ * Reads request bodies whole, within bounds: of one body, of all that are being read at the same time, and of the
  * time a sender may take.
  */
 final class Bodies {

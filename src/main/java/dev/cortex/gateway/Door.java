@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What every request passes before anything else looks at it: the guard's rules, CORS, and headers that protect pages. */
+/**
+ * What every request passes before anything else looks at it: the guard's rules, CORS, and headers that protect pages.
+ */
 final class Door implements Handler<HttpServerRequest> {
 
-  private static final String CSP = "default-src 'self'; connect-src 'self' ws: http:; frame-ancestors 'none'; base-uri 'none'";
+  private static final String CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
   private final LocalGuard guard;
   private final Handler<HttpServerRequest> inside;

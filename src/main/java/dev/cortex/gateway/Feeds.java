@@ -202,7 +202,8 @@ final class Feeds {
     }
     Promise<Page> started = Promise.promise();
     reads.put(shared, started.future());
-    ask(new Read(reader, channel, logId, after, bounds.pageEvents(), bounds.pageBytes()), Page.class).onComplete(page -> {
+    Read ask = new Read(reader, channel, logId, after, bounds.pageEvents(), bounds.pageBytes());
+    ask(ask, Page.class).onComplete(page -> {
       reads.remove(shared);
       started.handle(page);
     });

@@ -145,7 +145,8 @@ final class FrameGuard extends ChannelInboundHandlerAdapter {
     }
     int size = (first ? 0 : fragments.size()) + content.readableBytes();
     if (size > messageBytesMax) {
-      refuse(ctx, WebSocketCloseStatus.MESSAGE_TOO_BIG.code(), "a message may have at most " + messageBytesMax + " bytes");
+      int code = WebSocketCloseStatus.MESSAGE_TOO_BIG.code();
+      refuse(ctx, code, "a message may have at most " + messageBytesMax + " bytes");
     } else if (!first && ++fragmentCount > FRAGMENTS_MAX) {
       refuse(ctx, WebSocketCloseStatus.POLICY_VIOLATION.code(), "a message may have at most 256 fragments");
     } else if (first && frame.isFinalFragment()) {

@@ -24,7 +24,7 @@ interface Outlet {
   /** The subscription receives live events again. */
   void caughtUp(Subscriber subscriber);
 
-  /** What the subscription misses can no longer be sent; it goes on live from {@code head}, or the connection closes. */
+  /** What the subscription misses cannot be sent any more; it goes on live from {@code head}, or the socket closes. */
   void lost(Subscriber subscriber, ErrorCode reason, Position head);
 
   /** Writing failed and ended the subscription: the connection has to end too, or the client misses events unawares. */

@@ -88,7 +88,8 @@ final class PublishRoute {
     String type = contentType == null ? "" : contentType;
     int semicolon = type.indexOf(';');
     String media = (semicolon < 0 ? type : type.substring(0, semicolon)).trim().toLowerCase(Locale.ROOT);
-    if (headers.getAll(HttpHeaders.CONTENT_TYPE).size() <= 1 && isUtf8(semicolon < 0 ? "" : type.substring(semicolon))) {
+    String parameters = semicolon < 0 ? "" : type.substring(semicolon);
+    if (headers.getAll(HttpHeaders.CONTENT_TYPE).size() <= 1 && isUtf8(parameters)) {
       switch (media) {
         case "application/json":
           return headers.contains("ce-specversion") ? Format.CLOUDEVENT_BINARY : Format.JSON;

@@ -218,7 +218,9 @@ public final class WsServerVerticle extends VerticleBase {
       publish.handle(request);
     } else {
       Problems.answer(
-          request, ErrorCode.BAD_SIGNATURE, "with a cloud configured /ingest takes signed pushes; use POST /api/events");
+          request,
+          ErrorCode.BAD_SIGNATURE,
+          "with a cloud configured /ingest takes signed pushes; use POST /api/events");
     }
   }
 

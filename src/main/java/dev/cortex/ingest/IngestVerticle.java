@@ -140,7 +140,8 @@ public final class IngestVerticle extends VerticleBase {
 
   private Optional<Outcome> check(Ingest ask, Draft draft) {
     if (draft.orgId().isEmpty()) {
-      return refusal(draft.id(), ErrorCode.INVALID_EVENT, "orgId is missing: a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -");
+      String message = "orgId is missing: a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -";
+      return refusal(draft.id(), ErrorCode.INVALID_EVENT, message);
     }
     if (!ask.orgId().isEmpty() && !ask.orgId().equals(draft.orgId())) {
       return refusal(draft.id(), ErrorCode.FORBIDDEN, "this caller may not publish to that org");

@@ -141,7 +141,7 @@ final class Fanout {
     }
   }
 
-  /** Lets gateways see where an org's head is, when events after an offset may have been committed but not delivered. */
+  /** Lets gateways see where an org's head is, when events after an offset may be committed but not delivered. */
   void nudge(Room room, long after, long epoch) {
     deliver(room, after, List.of(), epoch);
   }

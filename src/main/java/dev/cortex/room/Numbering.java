@@ -124,7 +124,8 @@ final class Numbering {
         return settled(
             draft,
             ErrorCode.SEQUENCE_CONFLICT,
-            "sequence " + draft.sequence() + " of session " + ref.agentId() + '/' + ref.sessionId() + ": expected " + expected);
+            "sequence " + draft.sequence() + " of session " + ref.agentId() + '/' + ref.sessionId() + ": expected "
+                + expected);
       }
       sequence = expected;
       sessions.put(ref, new SessionRow(ref, "", offset, sequence));

@@ -166,7 +166,8 @@ final class Replays {
   private <T> Future<T> refusePruned(Room room, long asked) {
     return refuse(
         ErrorCode.CURSOR_PRUNED,
-        "events after " + asked + " were pruned; the log of " + room.orgId() + " is retained from offset " + (room.floor() + 1));
+        "events after " + asked + " were pruned; the log of " + room.orgId() + " is retained from offset "
+            + (room.floor() + 1));
   }
 
   private static <T> Future<T> refuse(ErrorCode code, String message) {
