@@ -16,9 +16,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** What happens to clients that say nothing for a long time; in real time, so these tests are slow. */
+/** What happens to clients that say nothing for a long time; in real time, so these tests wait, side by side. */
 @Tag("process")
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(150)
 class DeadlineTest {
 
