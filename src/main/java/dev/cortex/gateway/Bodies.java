@@ -8,6 +8,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.ByteArrayOutputStream;
+import java.util.function.Function;
 
 /**
  * Reads request bodies whole, within bounds: of one body, of all that are being read at the same time, and of the
@@ -18,7 +20,12 @@ final class Bodies {
   /** Largest body of a publish, bytes. */
   static final int BODY_MAX = 36 << 20;
 
-  private static final long TOGETHER_MAX = 96L << 20;
+  /**
+   * Bytes of bodies that are being read or served at the same time. Until it is answered a body stands in memory several
+   * times over, as bytes, as events and on its way into the store, so this is a small part of the heap.
+   */
+  private static final long TOGETHER_MAX = Math.max(BODY_MAX + (4L << 20), Runtime.getRuntime().maxMemory() / 8);
+
   private static final long DEADLINE_MS = 30_000;
 
   private final Vertx vertx;
@@ -28,8 +35,11 @@ final class Bodies {
     this.vertx = vertx;
   }
 
-  /** The body; fails with a refusal when it is too large, too slow or too much for now. */
-  Future<Buffer> read(HttpServerRequest request) {
+  /**
+   * Reads the body and lets it be served; it counts as being in memory until that is done. Fails with a refusal when the
+   * body is too large, too slow or too much for now.
+   */
+  <T> Future<T> serve(HttpServerRequest request, Function<byte[], Future<T>> service) {
     String announced = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     if (announced != null && announced.length() > 18) {
       return refuse(ErrorCode.BODY_TOO_LARGE, tooLarge());
@@ -41,7 +51,8 @@ final class Bodies {
     if (expected != null && expected.equalsIgnoreCase("100-continue")) {
       request.response().writeContinue();
     }
-    return new Reading(request).body();
+    Reading reading = new Reading(request);
+    return reading.body().compose(service).onComplete(done -> reading.forget());
   }
 
   private static String tooLarge() {
@@ -55,22 +66,23 @@ final class Bodies {
   private final class Reading {
 
     private final HttpServerRequest request;
-    private final Promise<Buffer> body = Promise.promise();
-    private final Buffer gathered = Buffer.buffer();
+    private final Promise<byte[]> body = Promise.promise();
+    private ByteArrayOutputStream gathered = new ByteArrayOutputStream();
+    private long bytes;
     private long deadline;
 
     private Reading(HttpServerRequest request) {
       this.request = request;
     }
 
-    private Future<Buffer> body() {
+    private Future<byte[]> body() {
       deadline = vertx.setTimer(DEADLINE_MS, timer ->
           fail(ErrorCode.TIMEOUT, "the body did not arrive within " + DEADLINE_MS / 1000 + " s"));
       request.handler(this::chunk);
       request.exceptionHandler(broken -> fail(ErrorCode.BAD_REQUEST, "the body ended early"));
       request.endHandler(end -> {
-        if (release()) {
-          body.complete(gathered);
+        if (body.tryComplete(gathered.toByteArray())) {
+          done();
         }
       });
       return body.future();
@@ -80,28 +92,32 @@ final class Bodies {
       if (body.future().isComplete()) {
         return;
       }
+      bytes += chunk.length();
       together += chunk.length();
-      gathered.appendBuffer(chunk);
-      if (gathered.length() > BODY_MAX) {
+      if (bytes > BODY_MAX) {
         fail(ErrorCode.BODY_TOO_LARGE, tooLarge());
       } else if (together > TOGETHER_MAX) {
         fail(ErrorCode.OVERLOADED, "too many large bodies at the same time");
+      } else {
+        gathered.writeBytes(chunk.getBytes());
       }
     }
 
     private void fail(ErrorCode code, String message) {
-      if (release()) {
-        body.fail(new RefusedException(code, message));
+      if (body.tryFail(new RefusedException(code, message))) {
+        done();
       }
     }
 
-    private boolean release() {
-      if (body.future().isComplete()) {
-        return false;
-      }
+    private void done() {
       vertx.cancelTimer(deadline);
-      together -= gathered.length();
-      return true;
+      gathered = new ByteArrayOutputStream(0);
+    }
+
+    /** Answered, one way or the other. */
+    private void forget() {
+      together -= bytes;
+      bytes = 0;
     }
   }
 }

@@ -58,12 +58,11 @@ final class PublishRoute {
     }
     String traceId = traces.of(headers);
     bodies
-        .read(request)
-        .compose(body -> {
+        .serve(request, body -> {
           // from here it is our time: how long a client takes to send its body is none of our latency
           long begun = clock.monotonicNs();
           Map<String, String> attributes = format == Format.CLOUDEVENT_BINARY ? attributes(headers) : Map.of();
-          return publish(body.getBytes(), format, attributes, traceId)
+          return publish(body, format, attributes, traceId)
               .onComplete(done -> metrics.publishAnswered(clock.monotonicNs() - begun));
         })
         .onComplete(outcomes -> {

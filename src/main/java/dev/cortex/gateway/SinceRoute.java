@@ -13,6 +13,7 @@ import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -30,7 +31,13 @@ final class SinceRoute {
   /** A poll holds no floor: one that came again for ever would keep the log from being trimmed. */
   private static final String NO_READER = "";
 
-  private static final int PAGE_BYTES = 4 << 20;
+  private static final int PAGE_BYTES = 1 << 20;
+
+  /** Bytes of answers whose clients have not taken them yet; beyond it a poll is told to come again. */
+  private static final long UNREAD_MAX = Math.max(8L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+  /** A client that has not taken its answer by then is gone. */
+  private static final long UNREAD_MS = 30_000;
 
   /** Requests that may be held at the same time; one more is answered at once. */
   private static final int HELD_MAX = 2_000;
@@ -40,6 +47,7 @@ final class SinceRoute {
   private final Beginnings beginnings;
   private final String nextPollMs;
   private int held;
+  private long unreadBytes;
 
   SinceRoute(Vertx vertx, Feeds feeds, Beginnings beginnings, int nextPollMs) {
     this.vertx = vertx;
@@ -60,7 +68,7 @@ final class SinceRoute {
               .compose(located -> waitSeconds > 0 && located.missed() == 0
                   ? hold(request, channel, located, waitSeconds)
                   : Future.succeededFuture(located))
-              .compose(located -> answer(request.response(), channel, located, limit)))
+              .compose(located -> answer(request, channel, located, limit)))
           .onFailure(failure -> {
             if (!(failure instanceof CancellationException)) { // nobody waits for that answer, and nothing is wrong
               Problems.answer(request, failure);
@@ -97,20 +105,24 @@ final class SinceRoute {
         .onComplete(done -> held--);
   }
 
-  private Future<Void> answer(HttpServerResponse response, Channel channel, Located located, int limit) {
+  private Future<Void> answer(HttpServerRequest request, Channel channel, Located located, int limit) {
     Position head = located.head().position();
     if (located.missed() == 0) {
-      headers(response, head.cursor()).setStatusCode(204).end();
+      headers(request.response(), head.cursor()).setStatusCode(204).end();
       return Future.succeededFuture();
+    }
+    if (unreadBytes > UNREAD_MAX) {
+      return Future.failedFuture(
+          new RefusedException(ErrorCode.OVERLOADED, "too many answers wait for clients that do not read them"));
     }
     Read read = new Read(NO_READER, channel, head.logId(), located.after(), limit, PAGE_BYTES);
     return feeds.ask(read, Page.class).map(page -> {
-      send(response, page);
+      send(request.response(), request.connection(), page);
       return null;
     });
   }
 
-  private void send(HttpServerResponse response, Page page) {
+  private void send(HttpServerResponse response, HttpConnection connection, Page page) {
     Position head = page.head().position();
     String cursor = new Position(head.logId(), page.through()).cursor();
     Buffer body = Buffer.buffer("{\"events\":[");
@@ -120,7 +132,13 @@ final class SinceRoute {
       separator = ",";
     }
     body.appendString("],\"cursor\":\"" + cursor + "\",\"hasMore\":" + (page.through() < head.offset()) + "}");
-    headers(response, cursor).putHeader(HttpHeaders.CONTENT_TYPE, "application/json").end(body);
+    headers(response, cursor).putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+    unreadBytes += body.length();
+    long patience = vertx.setTimer(UNREAD_MS, unread -> connection.close());
+    response.end(body).onComplete(taken -> {
+      unreadBytes -= body.length();
+      vertx.cancelTimer(patience);
+    });
   }
 
   private HttpServerResponse headers(HttpServerResponse response, String cursor) {

@@ -31,6 +31,8 @@ final class WsSocket implements Outlet {
 
   private final ServerWebSocket webSocket;
   private final ChannelHandlerContext channel;
+  /** The context next to the socket: finished bytes need none of the handlers before it. */
+  private final ChannelHandlerContext wire;
   private final boolean controlFrames;
   private final int queueMax;
   private final String userId;
@@ -58,6 +60,7 @@ final class WsSocket implements Outlet {
       Clock clock) {
     this.webSocket = webSocket;
     this.channel = channel;
+    this.wire = channel.pipeline().firstContext();
     this.controlFrames = controlFrames;
     this.queueMax = queueMax;
     this.userId = userId;
@@ -157,12 +160,12 @@ final class WsSocket implements Outlet {
 
   @Override
   public void write(Joined events) {
-    channel.write(events.webSocket(channel.alloc()).retainedDuplicate(), channel.voidPromise());
+    wire.write(events.webSocket(channel.alloc()).retainedDuplicate(), wire.voidPromise());
   }
 
   @Override
   public void flush() {
-    channel.flush();
+    wire.flush();
   }
 
   @Override

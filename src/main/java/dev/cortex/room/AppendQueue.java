@@ -64,6 +64,8 @@ final class AppendQueue<T> {
     for (Draft draft : append.drafts()) {
       size += draft.payload().length + EVENT_OVERHEAD_BYTES;
     }
+    // one giant may not shut the door on everyone who has nothing waiting
+    size = (int) Math.min(size, bytesMax / 2);
     Line<T> line = lines.get(append.orgId());
     int more = append.drafts().size();
     boolean fits = line == null

@@ -64,13 +64,25 @@ final class AppendQueueTest {
   }
 
   @Test
-  void anEmptyQueueTakesAnAppendOfAnySizeAndBytesCountToo() {
-    AppendQueue<String> narrow = new AppendQueue<>(40, 100);
+  void oneGiantLeavesRoomForOrgsThatHaveNothingWaiting() {
+    AppendQueue<String> narrow = new AppendQueue<>(400, 100);
 
-    assertThat(narrow.offer(append("a", 30), "a")).isTrue();
-    assertThat(narrow.offer(append("b", 1), "b")).isFalse();
+    assertThat(narrow.offer(append("giant", 30), "giant")).isTrue();
+    assertThat(narrow.offer(append("giant", 1), "giant")).isFalse();
+    assertThat(narrow.offer(append("calm", 1), "calm")).isTrue();
+  }
+
+  @Test
+  void bytesThatWaitAreBounded() {
+    AppendQueue<String> narrow = new AppendQueue<>(400, 100);
+    int taken = 0;
+    while (narrow.offer(append("org" + taken, 1), "x")) {
+      taken++;
+    }
+
+    assertThat(taken).isEqualTo(4);
     assertThat(narrow.take(1, 1)).hasSize(1);
-    assertThat(narrow.offer(append("b", 1), "b")).isTrue();
+    assertThat(narrow.offer(append("next", 1), "x")).isTrue();
   }
 
   private boolean offer(String org, int events, String caller) {
