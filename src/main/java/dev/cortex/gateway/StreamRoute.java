@@ -6,6 +6,7 @@ import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.gateway.Beginnings.Beginning;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -71,6 +72,7 @@ final class StreamRoute {
   private void open(HttpServerRequest request, Channel channel, Since since) {
     beginnings
         .begin(channel, since)
+        .recover(StreamRoute::resyncWhenAhead)
         .compose(beginning -> feeds.feed(channel.orgId()).map(feed -> {
           // one that left meanwhile would never be told again that it did
           if (!request.response().closed()) {
@@ -79,6 +81,13 @@ final class StreamRoute {
           return null;
         }))
         .onFailure(failure -> Problems.answer(request, failure));
+  }
+
+  /** A browser takes an error status as the end of its stream for good: a cursor ahead of the log is told inside it. */
+  private static Future<Beginning> resyncWhenAhead(Throwable failure) {
+    return failure instanceof RefusedException refused && refused.code() == ErrorCode.CURSOR_AHEAD
+        ? Future.succeededFuture(new Beginning(Optional.empty(), Optional.of(refused.code())))
+        : Future.failedFuture(failure);
   }
 
   private final class Stream implements Outlet {

@@ -139,10 +139,12 @@ class StreamTest {
   }
 
   @Test
-  void cursorAheadIsRefused() throws Exception {
+  void cursorAheadIsToldInsideTheStream() throws Exception {
     publish("ahead", "1");
     String ahead = server.cursor("ahead").replaceAll("\\..*", ".9");
-    assertThat(server.get("/api/stream?channel=ahead&since=" + ahead).status()).isEqualTo(410);
+    try (Reader reader = new Reader("?channel=ahead&since=" + ahead)) {
+      assertThat(reader.block()).contains("event: resync").anyMatch(line -> line.contains("cursor_ahead"));
+    }
   }
 
   @Test
