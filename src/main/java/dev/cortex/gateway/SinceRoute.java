@@ -62,7 +62,7 @@ final class SinceRoute {
       Query query = Query.of(request);
       int limit = query.integer("limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
       int waitSeconds = query.integer("wait", 0, 0, WAIT_MAX_SECONDS);
-      Since since = Beginnings.parse(query.text("cursor").orElse("0"));
+      Since since = Beginnings.parse(query.text("cursor").or(() -> query.text("since")).orElse("0"));
       channel(query, since)
           .compose(channel -> beginnings.locate(channel, since)
               .compose(located -> waitSeconds > 0 && located.missed() == 0

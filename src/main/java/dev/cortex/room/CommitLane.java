@@ -105,18 +105,19 @@ final class CommitLane {
     }
     if (!chores.isEmpty() && (choreNext || queue.isEmpty())) {
       choreNext = false;
-      run(chores.remove().get());
+      run(chores.remove());
     } else if (!queue.isEmpty()) {
       choreNext = true;
-      run(commit(queue.take(BATCH_EVENTS, BATCH_BYTES)));
+      run(() -> commit(queue.take(BATCH_EVENTS, BATCH_BYTES)));
     } else if (drained != null) {
       drained.tryComplete();
     }
   }
 
-  private void run(Future<?> work) {
+  private void run(Supplier<? extends Future<?>> work) {
+    // before the work begins: one that ends at once may ask for the next from within, which must find the lane taken
     busy = true;
-    work.onComplete(
+    work.get().onComplete(
         done -> {
           busy = false;
           committing.clear();

@@ -16,6 +16,7 @@ import dev.cortex.ops.Metrics;
 import dev.cortex.sim.MemoryLog;
 import dev.cortex.sim.Schedule;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
@@ -54,6 +55,19 @@ final class CommitLaneTest {
     fanout.attach("g", "");
     rooms.claim("n1", List.of(0));
     schedule.run(TURNS);
+  }
+
+  @Test
+  void choreThatEndsAtOnceDoesNotOpenTheLaneToACommitBesideTheNext() {
+    Promise<Void> slow = Promise.promise();
+    lane.chore(Future::succeededFuture).compose(done -> lane.chore(slow::future));
+
+    Future<Appended> answer = lane.append(new Append("acme", List.of(plain("acme", "x"))));
+    assertThat(lane.queueDepth()).as("the append waits for the chore").isEqualTo(1);
+    slow.complete();
+    assertThat(lane.queueDepth()).isZero();
+    schedule.run(TURNS);
+    assertThat(answer.succeeded()).isTrue();
   }
 
   @Test
