@@ -59,8 +59,11 @@ final class CommitLaneTest {
 
   @Test
   void choreThatEndsAtOnceDoesNotOpenTheLaneToACommitBesideTheNext() {
+    Promise<Void> first = Promise.promise();
     Promise<Void> slow = Promise.promise();
+    lane.chore(first::future);
     lane.chore(Future::succeededFuture).compose(done -> lane.chore(slow::future));
+    first.complete();
 
     Future<Appended> answer = lane.append(new Append("acme", List.of(plain("acme", "x"))));
     assertThat(lane.queueDepth()).as("the append waits for the chore").isEqualTo(1);
