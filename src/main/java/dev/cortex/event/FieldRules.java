@@ -72,7 +72,7 @@ final class FieldRules {
       throw new RefusedException(
           ErrorCode.PAYLOAD_TOO_LARGE,
           "Field '" + field + "' has " + value.length() + " bytes; at most " + bytesMax
-              + " are allowed. Store the content as an artifact (PUT /api/artifacts) and send a reference to it.");
+              + " are allowed. Store the content as an artifact and send a reference to it.");
     }
     if (value.hugeAt() >= 0) {
       throw refused(

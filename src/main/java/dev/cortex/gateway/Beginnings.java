@@ -24,7 +24,7 @@ final class Beginnings {
   /** Reads a cursor or a Unix time in milliseconds, or refuses. */
   static Since parse(String text) {
     return Since.parse(text).orElseThrow(() ->
-        new RefusedException(ErrorCode.CURSOR_INVALID, "since is a cursor, or Unix milliseconds"));
+        new RefusedException(ErrorCode.CURSOR_INVALID, "a place to begin is a cursor, or Unix milliseconds"));
   }
 
   /** Whether a refusal means that what was missed cannot be told any more, so that the client has to start anew. */
