@@ -9,6 +9,7 @@ import dev.cortex.config.ConfigException;
 import dev.cortex.config.ConfigLoader;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.event.Outcome;
+import dev.cortex.event.Principal;
 import dev.cortex.store.SqliteDriver;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -133,7 +134,7 @@ public final class CortexServer {
    */
   public Future<List<Outcome>> publish(String json) {
     Message.Ingest ingest =
-        new Message.Ingest(json.getBytes(StandardCharsets.UTF_8), Message.Format.JSON, Map.of(), "", "local", "");
+        new Message.Ingest(json.getBytes(StandardCharsets.UTF_8), Message.Format.JSON, Map.of(), Principal.LOCAL, "");
     return vertx
         .eventBus()
         .<Message.Ingested>request(Addresses.INGEST, ingest, new DeliveryOptions().setSendTimeout(PUBLISH_TIMEOUT_MS))

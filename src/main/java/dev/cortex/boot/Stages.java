@@ -2,7 +2,10 @@ package dev.cortex.boot;
 
 import dev.cortex.auth.LocalGuard;
 import dev.cortex.base.Clock;
+import dev.cortex.bus.Directory;
+import dev.cortex.bus.ShardMap;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.CortexConfig.Room.Sharding;
 import dev.cortex.gateway.WsServerVerticle;
 import dev.cortex.ingest.IngestVerticle;
 import dev.cortex.log.EventLog;
@@ -46,6 +49,8 @@ final class Stages {
    */
   Future<Integer> start(LogOpener opener, Path dataDir, Optional<String> token) {
     Clock clock = Clock.SYSTEM;
+    ShardMap shardMap = new ShardMap(config.room().shards(), config.room().sharding() == Sharding.GLOBAL);
+    Directory directory = Directory.alone(NODE, shardMap);
     Metrics metrics = new Metrics(Set.copyOf(config.observability().metrics()), clock);
     WsServerVerticle door =
         new WsServerVerticle(
@@ -61,9 +66,9 @@ final class Stages {
           eventLog = Optional.of(opened);
           return opened
               .probe()
-              .compose(ok -> deploy("room", new OrgRoomVerticle(config, opened, metrics, clock, NODE)));
+              .compose(ok -> deploy("room", new OrgRoomVerticle(config, opened, metrics, clock, directory)));
         })
-        .compose(room -> deploy("ingest", new IngestVerticle(config, metrics, clock, NODE)))
+        .compose(room -> deploy("ingest", new IngestVerticle(config, metrics, clock, directory)))
         .compose(ingest -> deploy("ws-server", door))
         .compose(server -> deploy("pruner", new PrunerVerticle(config, metrics, clock, NODE)))
         .map(pruner -> door.port());

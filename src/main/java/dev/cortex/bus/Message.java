@@ -4,6 +4,7 @@ import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
+import dev.cortex.event.Principal;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
 import java.util.List;
@@ -25,11 +26,11 @@ public sealed interface Message {
    * @param format how to read them
    * @param attributes CloudEvents attributes in binary mode ({@code ce-} headers without the prefix, lower case), else
    *     empty
-   * @param orgId the only org the caller may publish to, empty when the event names it
-   * @param userId who is publishing, for events that do not say
+   * @param principal who is publishing: decides orgs, channels and users, and fills in org and user where an event
+   *     says neither
    * @param traceId trace of the request, empty when unknown
    */
-  record Ingest(byte[] body, Format format, Map<String, String> attributes, String orgId, String userId, String traceId)
+  record Ingest(byte[] body, Format format, Map<String, String> attributes, Principal principal, String traceId)
       implements Message {}
 
   /** How a published body is read. */
@@ -44,16 +45,33 @@ public sealed interface Message {
     CLOUDEVENT_BINARY
   }
 
-  /** The fate of every event of an {@link Ingest}, in its order. */
-  record Ingested(List<Outcome> outcomes) implements Message {}
+  /**
+   * The fate of every event of an {@link Ingest}, in its order.
+   *
+   * @param budget what the org may still publish; {@link Budget#UNLIMITED} when several orgs were concerned
+   */
+  record Ingested(List<Outcome> outcomes, Budget budget) implements Message {}
+
+  /**
+   * What is left of an org's quota after a request, or why the request was refused.
+   *
+   * @param limit events that may be published at once, the size of the full bucket; 0 when there is no limit
+   * @param remaining events that may be published right now
+   * @param retryAfterMs how long a refused request has to wait; 0 when it was not refused
+   */
+  record Budget(long limit, long remaining, long retryAfterMs) {
+
+    /** Nothing is limited. */
+    public static final Budget UNLIMITED = new Budget(0, 0, 0);
+  }
 
   // ---- ingest → room
 
   /** Orders and commits events of one org. */
   record Append(String orgId, List<Draft> drafts) implements Message {}
 
-  /** The fate of every draft, in order; sent after the commit. */
-  record Appended(List<Outcome> outcomes) implements Message {}
+  /** The fate of every draft, in order, and what is left of the org's quota; sent after the commit. */
+  record Appended(List<Outcome> outcomes, Budget budget) implements Message {}
 
   // ---- gateway → room
 
@@ -62,14 +80,28 @@ public sealed interface Message {
    * Idempotent.
    *
    * @param gateway address deliveries go to
+   * @param connections connections of the org on that gateway, as they count for its quota
    */
-  record Attach(String gateway, String orgId) implements Message {}
+  record Attach(String gateway, String orgId, int connections) implements Message {}
 
   /** Where the org's log stood when the interest began: deliveries continue from its head. Empty for all orgs. */
   record Attached(Optional<Head> head) implements Message {}
 
   /** Ends a gateway's interest in an org (every org when empty). */
   record Detach(String gateway, String orgId) implements Message {}
+
+  /**
+   * Asks whether one more connection of an org may open, and counts it: answered by {@link Connected} or a refusal.
+   *
+   * @param gateway where it is
+   */
+  record Connect(String gateway, String orgId) implements Message {}
+
+  /** The connection was counted. */
+  record Connected() implements Message {}
+
+  /** A connection that was counted is gone. */
+  record Disconnect(String gateway, String orgId) implements Message {}
 
   /**
    * What a gateway has taken over so far; the room keeps at most a window of bytes unreported.
@@ -146,11 +178,36 @@ public sealed interface Message {
    * New events of one org, complete for (after, through] unless it has none. A gateway applies it only if {@code after}
    * is what it covers; otherwise it reads again.
    *
-   * @param sentBytes bytes of envelopes sent to this gateway so far, these events included
+   * @param node the node whose room speaks
+   * @param sentBytes bytes of envelopes that node has sent to this gateway so far, these events included
    */
   record Delivery(
-      String orgId, String logId, long epoch, long after, long through, List<StoredEvent> events, long sentBytes)
+      String node,
+      String orgId,
+      String logId,
+      long epoch,
+      long after,
+      long through,
+      List<StoredEvent> events,
+      long sentBytes)
       implements Message {}
+
+  /**
+   * Where logs stand of which that gateway was told something lately: whoever is behind reads. A lost last delivery is
+   * found by this without further traffic.
+   */
+  record Standing(String node, List<Head> heads) implements Message {}
+
+  // ---- room ↔ room
+
+  /**
+   * A node describes itself, to every other node: about once a second and whenever something changed.
+   *
+   * @param node the speaker and how it takes part
+   * @param shards the shards it owns
+   * @param epochs the epoch of each of them
+   */
+  record Beat(Directory.Node node, List<Integer> shards, List<Long> epochs) implements Message {}
 
   // ---- pruner → room
 

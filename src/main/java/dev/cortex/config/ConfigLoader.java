@@ -123,6 +123,7 @@ public final class ConfigLoader {
         new CortexConfig.Server(
             s.text("server.host"),
             s.whole("server.port"),
+            s.text("server.internal_host"),
             s.whole("server.internal_port"),
             s.list("server.allowed_origins"),
             s.whole("server.drain_seconds")),
@@ -135,7 +136,13 @@ public final class ConfigLoader {
         new CortexConfig.Room(
             CortexConfig.Room.Sharding.valueOf(upper(s.text("room.sharding"))), s.whole("room.shards")),
         new CortexConfig.Cluster(
-            s.text("cluster.name"), s.text("cluster.host"), s.whole("cluster.port"), s.list("cluster.members")),
+            s.text("cluster.name"),
+            s.text("cluster.host"),
+            s.whole("cluster.port"),
+            s.list("cluster.members"),
+            s.text("cluster.tls_cert"),
+            s.text("cluster.tls_key"),
+            s.text("cluster.tls_ca")),
         bindAuth(s),
         bindSync(s),
         new CortexConfig.Callbacks(s.flag("callbacks.allow_private")),
@@ -171,7 +178,11 @@ public final class ConfigLoader {
         s.whole("limits.connections"),
         s.whole("limits.subscriptions_per_connection"),
         s.whole("limits.consumer_groups"),
-        s.wholeLong("limits.stored_bytes"));
+        s.wholeLong("limits.stored_bytes"),
+        s.whole("limits.agent_events_per_second"),
+        s.whole("limits.session_events_per_second"),
+        s.whole("limits.connection_events_per_second"),
+        s.list("limits.overrides"));
   }
 
   private static String upper(String word) {

@@ -55,7 +55,8 @@ public record CortexConfig(
   }
 
   /** Listening addresses and the browser origins that may connect. Port 0 means any free port. */
-  public record Server(String host, int port, int internalPort, List<String> allowedOrigins, int drainSeconds) {}
+  public record Server(
+      String host, int port, String internalHost, int internalPort, List<String> allowedOrigins, int drainSeconds) {}
 
   /** The database: empty URL means SQLite in the data directory. */
   public record Store(String url, String user, String password, Durability durability) {
@@ -83,7 +84,8 @@ public record CortexConfig(
   }
 
   /** Cluster membership. */
-  public record Cluster(String name, String host, int port, List<String> members) {}
+  public record Cluster(
+      String name, String host, int port, List<String> members, String tlsCert, String tlsKey, String tlsCa) {}
 
   /** Who may enter. */
   public record Auth(
@@ -124,5 +126,9 @@ public record CortexConfig(
       int connections,
       int subscriptionsPerConnection,
       int consumerGroups,
-      long storedBytes) {}
+      long storedBytes,
+      int agentEventsPerSecond,
+      int sessionEventsPerSecond,
+      int connectionEventsPerSecond,
+      List<String> overrides) {}
 }

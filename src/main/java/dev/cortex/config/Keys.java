@@ -77,6 +77,8 @@ final class Keys {
               "Queue depth of one connection (events) that raises an alert."),
           key("server.host", HOST, "127.0.0.1", "Address to listen on; a desktop listens on loopback only."),
           key("server.port", PORT, 3693L, "Public port; 0 means any free one."),
+          key("server.internal_host", HOST, "127.0.0.1",
+              "Address of the internal listener of a cloud node; beyond loopback it asks for a token."),
           key("server.internal_port", PORT, 3694L,
               "Port of the internal listener of a cloud node; 0 means any free one.").unused(),
           key("server.allowed_origins", ORIGINS, PAGES, "Browser origins that may connect, besides the server's own."),
@@ -96,6 +98,9 @@ final class Keys {
           key("cluster.port", PORT, 5701L, "Port of cluster traffic.").unused(),
           key("cluster.members", new TextList("a list of host:port", Shapes::hostPort), List.of(),
               "Every member of the cluster; empty runs alone.").unused(),
+          key("cluster.tls_cert", TEXT, "", "PEM file with this node's certificate for the bus; empty means no TLS."),
+          key("cluster.tls_key", TEXT, "", "PEM file with the key of that certificate."),
+          key("cluster.tls_ca", TEXT, "", "PEM file with the authority that signs every node's certificate."),
           secret("auth.jwt_secret", TEXT, "", "Secret of HS256 tokens.").unused(),
           key("auth.jwks_url", URL, "", "Where RS256 and ES256 keys are published.").unused(),
           key("auth.issuer", TEXT, "", "Expected issuer of tokens; empty accepts any.").unused(),
@@ -123,7 +128,15 @@ final class Keys {
           key("limits.connections", QUOTA, 50_000L, "Connections of an org; 0 is unlimited."),
           key("limits.subscriptions_per_connection", QUOTA, 128L, "Subscriptions of one connection; 0 is unlimited."),
           key("limits.consumer_groups", QUOTA, 100L, "Consumer groups of an org; 0 is unlimited.").unused(),
-          key("limits.stored_bytes", QUOTA_BYTES, 0L, "Bytes an org may store; 0 is unlimited.").unused());
+          key("limits.stored_bytes", QUOTA_BYTES, 0L, "Bytes an org may store; 0 is unlimited.").unused(),
+          key("limits.agent_events_per_second", QUOTA, 0L,
+              "Events one agent of an org may publish in a second; 0 is unlimited."),
+          key("limits.session_events_per_second", QUOTA, 0L,
+              "Events one session may publish in a second; 0 is unlimited."),
+          key("limits.connection_events_per_second", QUOTA, 0L,
+              "Events one connection may publish in a second; 0 is unlimited."),
+          key("limits.overrides", new TextList("a list of org.key=value, the key being one of limits", Shapes::override),
+              List.of(), "Limits of single orgs, such as acme.events_per_second=100."));
 
   private static final Map<String, Key> BY_NAME = new LinkedHashMap<>();
   private static final Map<String, Key> BY_VARIABLE = new LinkedHashMap<>();

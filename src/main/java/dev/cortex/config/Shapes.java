@@ -43,6 +43,16 @@ final class Shapes {
     return LOOPBACK.contains(host);
   }
 
+  /** {@code org.key=value}: an org's name, a key of the section limits, a whole number from 0. */
+  static boolean override(String text) {
+    int equals = text.indexOf('=');
+    int dot = text.lastIndexOf('.', Math.max(0, equals));
+    return dot > 0
+        && name(text.substring(0, dot))
+        && Keys.named("limits" + text.substring(dot, equals)).filter(key -> key.kind() instanceof Kind.Whole).isPresent()
+        && new Kind.Whole(0, 1L << 53).parse(text.substring(equals + 1)).isPresent();
+  }
+
   /** {@code host:port}, an IPv6 host in brackets. */
   static boolean hostPort(String text) {
     int colon = text.lastIndexOf(':');

@@ -98,7 +98,7 @@ final class Feeds {
     coveredBytes = delivery.sentBytes();
     Feed feed = feeds.get(delivery.orgId());
     if (feed == null && !newcomers.isEmpty()) {
-      link.tell(new Attach(address, delivery.orgId()));
+      link.tell(new Attach(address, delivery.orgId(), 0));
       feed = create(new Head(
           delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
     } else if (feed == null && attachedToAll.isEmpty() && !attaching.containsKey(delivery.orgId())) {
@@ -126,7 +126,7 @@ final class Feeds {
     }
     Promise<Feed> attached = Promise.promise();
     attaching.put(orgId, attached.future());
-    ask(new Attach(address, orgId), Attached.class).map(answer -> attached(orgId, answer)).onComplete(answer -> {
+    ask(new Attach(address, orgId, 0), Attached.class).map(answer -> attached(orgId, answer)).onComplete(answer -> {
       attaching.remove(orgId);
       if (answer.failed() && !feeds.containsKey(orgId)) {
         link.tell(new Detach(address, orgId)); // it may have been attached all the same
@@ -165,7 +165,7 @@ final class Feeds {
   Future<Void> watchAll(Consumer<Feed> newcomer) {
     newcomers.add(newcomer);
     if (attachedToAll.isEmpty()) {
-      attachedToAll = Optional.of(ask(new Attach(address, ""), Attached.class).<Void>mapEmpty());
+      attachedToAll = Optional.of(ask(new Attach(address, "", 0), Attached.class).<Void>mapEmpty());
     }
     return attachedToAll.get().onFailure(failure -> attachedToAll = Optional.empty());
   }

@@ -8,6 +8,7 @@ import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Requests;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
+import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
@@ -30,7 +31,6 @@ final class PublishRoute {
   static final long TIMEOUT_MS = 15_000;
 
   private static final String CE_PREFIX = "ce-";
-  private static final String LOCAL_USER = "local";
 
   private final Vertx vertx;
   private final Bodies bodies;
@@ -77,7 +77,7 @@ final class PublishRoute {
 
   /** Publishes what a local client sent in by any door. */
   Future<List<Outcome>> publish(byte[] body, Format format, Map<String, String> attributes, String traceId) {
-    Ingest ingest = new Ingest(body, format, attributes, "", LOCAL_USER, traceId);
+    Ingest ingest = new Ingest(body, format, attributes, Principal.LOCAL, traceId);
     return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS).map(Ingested::outcomes);
   }
 

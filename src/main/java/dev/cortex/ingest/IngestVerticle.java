@@ -3,18 +3,23 @@ package dev.cortex.ingest;
 import com.github.f4b6a3.uuid.UuidCreator;
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Message.Budget;
 import dev.cortex.bus.Message.Ingest;
 import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Requests;
+import dev.cortex.bus.RoomCalls;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeReader;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Parsed;
 import dev.cortex.event.RefusedException;
+import dev.cortex.event.Scope;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -28,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The one door every publish passes, whatever way it came in: reads the events, holds them to the envelope's rules,
@@ -47,25 +53,27 @@ public final class IngestVerticle extends VerticleBase {
   private final CortexConfig config;
   private final Metrics metrics;
   private final Clock clock;
-  private final String node;
+  private final Directory directory;
   private final EnvelopeReader reader;
+  private RoomCalls rooms;
   private MessageConsumer<Ingest> consumer;
 
   /**
    * Creates the verticle; nothing happens before it is deployed.
    *
-   * @param node this node's name on the bus
+   * @param directory where rooms are
    */
-  public IngestVerticle(CortexConfig config, Metrics metrics, Clock clock, String node) {
+  public IngestVerticle(CortexConfig config, Metrics metrics, Clock clock, Directory directory) {
     this.config = config;
     this.metrics = metrics;
     this.clock = clock;
-    this.node = node;
+    this.directory = directory;
     this.reader = new EnvelopeReader(config.messageContract().maxPayloadBytes());
   }
 
   @Override
   public Future<?> start() {
+    rooms = new RoomCalls(vertx, directory);
     consumer = vertx.eventBus().localConsumer(Addresses.INGEST);
     consumer.handler(this::receive);
     return Future.succeededFuture();
@@ -79,7 +87,7 @@ public final class IngestVerticle extends VerticleBase {
   private void receive(Message<Ingest> received) {
     try {
       Ingest ask = received.body();
-      publish(ask, read(ask)).onSuccess(outcomes -> received.reply(new Ingested(outcomes)));
+      publish(ask, read(ask)).onSuccess(outcomes -> received.reply(new Ingested(outcomes, Budget.UNLIMITED)));
     } catch (RefusedException refused) {
       metrics.refused(refused.code().code(), 1);
       Requests.refuse(received, refused.code(), refused.getMessage());
@@ -103,6 +111,8 @@ public final class IngestVerticle extends VerticleBase {
     Map<String, List<Draft>> drafts = new LinkedHashMap<>();
     Map<String, List<Integer>> places = new LinkedHashMap<>();
     long nowMs = clock.wallMs();
+    Set<String> orgs = ask.principal().orgs();
+    String onlyOrg = orgs.size() == 1 ? orgs.iterator().next() : "";
     for (int i = 0; i < outcomes.length; i++) {
       if (parsed.get(i) instanceof Parsed.Invalid invalid) {
         outcomes[i] = refused(invalid.id(), invalid.code(), invalid.message());
@@ -110,7 +120,7 @@ public final class IngestVerticle extends VerticleBase {
       }
       Draft sent = ((Parsed.Valid) parsed.get(i)).draft();
       String newId = sent.id().isEmpty() ? UuidCreator.getTimeOrderedEpoch().toString() : "";
-      Draft draft = sent.completed(newId, ask.orgId(), ask.userId(), nowMs, ask.traceId());
+      Draft draft = sent.completed(newId, onlyOrg, ask.principal().userId(), nowMs, ask.traceId());
       Optional<Outcome> refusal = check(ask, draft);
       if (refusal.isPresent()) {
         outcomes[i] = refusal.get();
@@ -129,8 +139,7 @@ public final class IngestVerticle extends VerticleBase {
   }
 
   private Future<List<Outcome>> append(String org, List<Draft> drafts) {
-    return Requests.ask(
-            vertx.eventBus(), Addresses.room(node), new Append(org, drafts), Appended.class, ROOM_TIMEOUT_MS)
+    return rooms.ask(org, new Append(org, drafts), Appended.class, ROOM_TIMEOUT_MS)
         .map(Appended::outcomes)
         .otherwise(failure -> {
           RefusedException refused = (RefusedException) failure;
@@ -143,8 +152,11 @@ public final class IngestVerticle extends VerticleBase {
       String message = "orgId is missing: a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -";
       return refusal(draft.id(), ErrorCode.INVALID_EVENT, message);
     }
-    if (!ask.orgId().isEmpty() && !ask.orgId().equals(draft.orgId())) {
-      return refusal(draft.id(), ErrorCode.FORBIDDEN, "this caller may not publish to that org");
+    if (!ask.principal().may(Scope.PUBLISH, new Channel(draft.orgId(), draft.agentId(), draft.sessionId()))) {
+      return refusal(draft.id(), ErrorCode.FORBIDDEN, "this caller may not publish there");
+    }
+    if (!ask.principal().service() && !draft.userId().equals(ask.principal().userId())) {
+      return refusal(draft.id(), ErrorCode.FORBIDDEN, "a user publishes in its own name only: leave userId out");
     }
     CortexConfig.MessageContract contract = config.messageContract();
     if (contract.requireSequence() && draft.hasSession() && draft.sequence() == 0) {

@@ -38,6 +38,12 @@ public interface EventLog {
   Future<Known> known(Collection<KeyRef> keys, Collection<SessionRef> sessions);
 
   /**
+   * How many appends may be under way at the same time, 1 or more. Shards are dealt to these lanes by remainder; a batch
+   * holds orgs of one lane only.
+   */
+  int lanes();
+
+  /**
    * Commits all orgs of the batch in one transaction, each all or nothing: locks the shards at their epochs, moves each
    * org's head by compare-and-set and inserts only rows of orgs whose head moved.
    *
@@ -68,8 +74,8 @@ public interface EventLog {
   /** The lowest retained offset received at or after that time (Unix ms); empty when there is none. */
   Future<OptionalLong> offsetAtTime(String orgId, long receivedAtMs);
 
-  /** Up to {@code limit} orgs whose oldest retained event was received before the cutoff (Unix ms). */
-  Future<List<OrgHead>> expired(long cutoffMs, int limit);
+  /** Up to {@code limit} orgs of these shards whose oldest retained event was received before the cutoff (Unix ms). */
+  Future<List<OrgHead>> expired(long cutoffMs, Collection<Integer> shards, int limit);
 
   /**
    * How far an org's log may be trimmed: the highest offset, at most {@code eventsMax} events above the floor, at or
@@ -101,6 +107,20 @@ public interface EventLog {
 
   /** Notes retention time, so that a start can recognise an implausible jump. */
   Future<Void> retentionMark(long wallMs);
+
+  /**
+   * Notes in the store that this node is alive and whom it sees, and answers who else said so lately, by the store's
+   * clock. Nodes that cannot hear each other learn here of each other.
+   *
+   * @param shards shards whose epochs are wanted
+   */
+  Future<Roster> checkIn(NodeEntry me, Collection<Integer> shards);
+
+  /** Removes a node's note: it is going away. */
+  Future<Void> checkOut(String node);
+
+  /** 32 random bytes of that name, made once and shared by every node of the store. */
+  Future<byte[]> secret(String name);
 
   /** Whether the log can commit right now: one small write transaction. */
   Future<Void> probe();

@@ -2,6 +2,7 @@ package dev.cortex.room;
 
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Message.Budget;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeWriter;
 import dev.cortex.event.ErrorCode;
@@ -231,7 +232,7 @@ final class Batch {
     if (duplicates > 0) {
       metrics.duplicatesRejected(duplicates);
     }
-    one.caller().tryComplete(new Appended(outcomes));
+    one.caller().tryComplete(new Appended(outcomes, Budget.UNLIMITED));
   }
 
   private static List<StoredEvent> stored(Room room, List<NewEvent> events) {

@@ -42,6 +42,7 @@ final class Fanout {
   /** What a gateway was not told of an org: everything after that offset. */
   private record Missed(Room room, long after, long epoch) {}
 
+  private final String node;
   private final BiConsumer<String, Delivery> post;
   private final long windowBytes;
   /** Never forgotten, or their totals would begin anew; there are as many as there are gateways, attached or not. */
@@ -52,10 +53,12 @@ final class Fanout {
   /**
    * A fan-out without gateways.
    *
+   * @param node the node that speaks
    * @param post sends a delivery to an address
    * @param windowBytes bytes of envelopes that may be on their way to one gateway
    */
-  Fanout(BiConsumer<String, Delivery> post, long windowBytes) {
+  Fanout(String node, BiConsumer<String, Delivery> post, long windowBytes) {
+    this.node = node;
     this.post = post;
     this.windowBytes = windowBytes;
   }
@@ -170,6 +173,6 @@ final class Fanout {
   private void send(Gateway gateway, Room room, long after, List<StoredEvent> events, long epoch) {
     post.accept(
         gateway.address,
-        new Delivery(room.orgId(), room.logId(), epoch, after, room.head(), events, gateway.sentBytes));
+        new Delivery(node, room.orgId(), room.logId(), epoch, after, room.head(), events, gateway.sentBytes));
   }
 }

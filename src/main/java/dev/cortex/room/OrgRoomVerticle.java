@@ -2,6 +2,7 @@ package dev.cortex.room;
 
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Attached;
@@ -45,6 +46,7 @@ public final class OrgRoomVerticle extends VerticleBase {
   private final EventLog log;
   private final Metrics metrics;
   private final Clock clock;
+  private final Directory directory;
   private final String node;
   private Rooms rooms;
   private Fanout fanout;
@@ -56,22 +58,23 @@ public final class OrgRoomVerticle extends VerticleBase {
   /**
    * Creates the verticle; nothing happens before it is deployed.
    *
-   * @param node this node's name on the bus
+   * @param directory where rooms are; names this node
    */
-  public OrgRoomVerticle(CortexConfig config, EventLog log, Metrics metrics, Clock clock, String node) {
+  public OrgRoomVerticle(CortexConfig config, EventLog log, Metrics metrics, Clock clock, Directory directory) {
     this.config = config;
     this.log = log;
     this.metrics = metrics;
     this.clock = clock;
-    this.node = node;
+    this.directory = directory;
+    this.node = directory.self();
   }
 
   @Override
   public Future<?> start() {
-    int shards = config.room().shards();
+    int shards = directory.shardMap().shards();
     ReplayLeases leases = new ReplayLeases(REPLAY_LEASE_NS);
-    rooms = new Rooms(log, shards, ROOMS_MAX, room -> lane.isCommitting(room));
-    fanout = new Fanout((gateway, delivery) -> vertx.eventBus().send(gateway, delivery), Fanout.WINDOW_BYTES);
+    rooms = new Rooms(log, directory.shardMap(), ROOMS_MAX, room -> lane.isCommitting(room));
+    fanout = new Fanout(node, (gateway, delivery) -> vertx.eventBus().send(gateway, delivery), Fanout.WINDOW_BYTES);
     lane = new CommitLane(node, log, rooms, fanout, metrics, clock);
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lane, leases, clock);

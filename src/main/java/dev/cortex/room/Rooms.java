@@ -24,7 +24,7 @@ import java.util.function.Predicate;
 final class Rooms {
 
   private final EventLog log;
-  private final int shards;
+  private final ShardMap shardMap;
   private final Map<Integer, Long> epochs = new HashMap<>();
   private final LinkedHashMap<String, Room> byOrg = new LinkedHashMap<>(64, 0.75f, true);
   /** Rooms that are being read: one question an org at a time, so that no answer is older than the room in memory. */
@@ -42,9 +42,9 @@ final class Rooms {
    * @param roomsMax how many stay in memory
    * @param pinned rooms that must stay, whatever their number
    */
-  Rooms(EventLog log, int shards, int roomsMax, Predicate<Room> pinned) {
+  Rooms(EventLog log, ShardMap shardMap, int roomsMax, Predicate<Room> pinned) {
     this.log = log;
-    this.shards = shards;
+    this.shardMap = shardMap;
     this.roomsMax = roomsMax;
     this.pinned = pinned;
   }
@@ -76,12 +76,17 @@ final class Rooms {
 
   /** The shard an org belongs to. */
   int shardOf(String orgId) {
-    return ShardMap.shardOf(orgId, shards);
+    return shardMap.shardOf(orgId);
   }
 
   /** The fencing epoch under which this node owns a shard. */
   long epoch(int shard) {
     return epochs.get(shard);
+  }
+
+  /** The shards this node owns. */
+  Set<Integer> owned() {
+    return Set.copyOf(epochs.keySet());
   }
 
   /** How many rooms are in memory. */

@@ -91,7 +91,7 @@ final class Trimmer {
       if (orgId != null) {
         return repeat(() -> chunk(orgId)).map(true);
       }
-      return log.expired(ask.cutoffMs(), ORGS_AT_ONCE + visited.size()).map(heads -> {
+      return log.expired(ask.cutoffMs(), rooms.owned(), ORGS_AT_ONCE + visited.size()).map(heads -> {
         for (OrgHead head : heads) {
           if (visited.add(head.orgId())) {
             orgs.add(head.orgId());

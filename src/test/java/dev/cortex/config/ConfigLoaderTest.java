@@ -29,7 +29,7 @@ class ConfigLoaderTest {
     assertThat(config.server().port()).isEqualTo(3693);
     assertThat(config.messageContract().maxPayloadBytes()).isEqualTo(65_536);
     assertThat(config.store().durability()).isEqualTo(CortexConfig.Store.Durability.FULL);
-    assertThat(config.limits()).isEqualTo(new CortexConfig.Limits(0, 0, 0, 0, 0, 0, 0));
+    assertThat(config.limits()).isEqualTo(new CortexConfig.Limits(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of()));
   }
 
   @Test

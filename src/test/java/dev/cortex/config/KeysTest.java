@@ -32,6 +32,7 @@ class KeysTest {
           "sync.poll_max_ms", "40000",
           "server.allowed_origins", "https://app.example:8443",
           "cluster.members", "10.0.0.1:5701,[::1]:5702",
+          "limits.overrides", "acme.events_per_second=100,acme.burst=7",
           "store.url", "");
 
   /** The contract: names and defaults that users rely on. */
@@ -59,9 +60,11 @@ class KeysTest {
               Map.<String, Object>of(
                   "server.host", "127.0.0.1",
                   "server.port", 3693L,
+                  "server.internal_host", "127.0.0.1",
                   "server.internal_port", 3694L,
                   "server.allowed_origins", List.of("http://localhost:3691", "http://127.0.0.1:3691"),
-                  "server.drain_seconds", 15L,
+                  "server.drain_seconds", 15L),
+              Map.<String, Object>of(
                   "data_dir", "",
                   "store.url", "",
                   "store.user", "",
@@ -74,7 +77,10 @@ class KeysTest {
                   "cluster.name", "cortex",
                   "cluster.host", "127.0.0.1",
                   "cluster.port", 5701L,
-                  "cluster.members", List.of()),
+                  "cluster.members", List.of(),
+                  "cluster.tls_cert", "",
+                  "cluster.tls_key", "",
+                  "cluster.tls_ca", ""),
               Map.<String, Object>of(
                   "auth.jwt_secret", "",
                   "auth.jwks_url", "",
@@ -98,7 +104,12 @@ class KeysTest {
                   "limits.connections", 50000L,
                   "limits.subscriptions_per_connection", 128L,
                   "limits.consumer_groups", 100L,
-                  "limits.stored_bytes", 0L))
+                  "limits.stored_bytes", 0L),
+              Map.<String, Object>of(
+                  "limits.agent_events_per_second", 0L,
+                  "limits.session_events_per_second", 0L,
+                  "limits.connection_events_per_second", 0L,
+                  "limits.overrides", List.of()))
           .flatMap(part -> part.entrySet().stream())
           .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
 

@@ -239,14 +239,14 @@ final class PrunerVerticleTest {
         new CortexConfig.RetryPolicy(5, 1000, 2, true),
         new CortexConfig.Observability(
             "X-Event-Trace-Id", Metrics.CONTRACT_NAMES, new CortexConfig.Observability.Alerting(250, 400)),
-        new CortexConfig.Server("127.0.0.1", 0, 0, List.of(), 15),
+        new CortexConfig.Server("127.0.0.1", 0, "127.0.0.1", 0, List.of(), 15),
         new CortexConfig.Store("", "", "", CortexConfig.Store.Durability.FULL),
         new CortexConfig.Retention(24),
         new CortexConfig.Room(CortexConfig.Room.Sharding.ORG, 256),
-        new CortexConfig.Cluster("cortex", "127.0.0.1", 5701, List.of()),
+        new CortexConfig.Cluster("cortex", "127.0.0.1", 5701, List.of(), "", "", ""),
         new CortexConfig.Auth("", "", "", "cortex", List.of(), CortexConfig.Auth.LocalAuth.ORIGIN),
         new CortexConfig.Sync("", "", List.of(), "", 0, 5000, 30_000),
         new CortexConfig.Callbacks(false),
-        new CortexConfig.Limits(0, 0, 0, 0, 0, 0, 0));
+        new CortexConfig.Limits(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, List.of()));
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
 import dev.cortex.bus.Message.Delivery;
+import dev.cortex.bus.ShardMap;
 import dev.cortex.event.Draft;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
@@ -36,8 +37,8 @@ final class CommitLaneTest {
   private final Schedule schedule = new Schedule(1);
   private final MemoryLog log = new MemoryLog(schedule);
   private final List<Delivery> sent = new ArrayList<>();
-  private final Fanout fanout = new Fanout((address, delivery) -> sent.add(delivery), 1 << 20);
-  private final Rooms rooms = new Rooms(log, 1, 100, room -> false);
+  private final Fanout fanout = new Fanout("n1", (address, delivery) -> sent.add(delivery), 1 << 20);
+  private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
   private final CommitLane lane = new CommitLane("n1", log, rooms, fanout, new Metrics(), schedule);
 
   @BeforeAll

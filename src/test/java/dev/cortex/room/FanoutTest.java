@@ -16,7 +16,7 @@ final class FanoutTest {
   private final List<Delivery> sent = new ArrayList<>();
   private final Room room = new Room("acme", 0, "logidlogidlog");
   private final Room other = new Room("bell", 0, "logidlogidlob");
-  private final Fanout fanout = new Fanout((address, delivery) -> sent.add(delivery), 100);
+  private final Fanout fanout = new Fanout("n1", (address, delivery) -> sent.add(delivery), 100);
 
   @Test
   void aGatewayThatListensToAllAndToOneIsToldOnce() {

@@ -4,6 +4,7 @@ import dev.cortex.base.Clock;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.Attached;
 import dev.cortex.bus.Message.Delivery;
+import dev.cortex.bus.ShardMap;
 import dev.cortex.log.EventLog;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
@@ -25,8 +26,8 @@ public final class RoomModel {
       EventLog log, int shards, int roomsMax, long windowBytes, BiConsumer<String, Delivery> post, Clock clock) {
     CommitLane[] made = new CommitLane[1];
     ReplayLeases leases = new ReplayLeases(2_000_000_000L);
-    rooms = new Rooms(log, shards, roomsMax, room -> made[0].isCommitting(room));
-    fanout = new Fanout(post, windowBytes);
+    rooms = new Rooms(log, new ShardMap(shards, false), roomsMax, room -> made[0].isCommitting(room));
+    fanout = new Fanout("n1", post, windowBytes);
     lane = new CommitLane("n1", log, rooms, fanout, new Metrics(), clock);
     made[0] = lane;
     replays = new Replays(log, rooms, leases, clock);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Trim;
 import dev.cortex.bus.Message.Trimmed;
+import dev.cortex.bus.ShardMap;
 import dev.cortex.event.Draft;
 import dev.cortex.log.LogException.Kind;
 import dev.cortex.ops.Metrics;
@@ -24,10 +25,10 @@ final class TrimmerTest {
 
   private final Schedule schedule = new Schedule(1);
   private final MemoryLog log = new MemoryLog(schedule);
-  private final Rooms rooms = new Rooms(log, 1, 100, room -> false);
+  private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
   private final ReplayLeases leases = new ReplayLeases(1_000_000_000L);
   private final CommitLane lane =
-      new CommitLane("n1", log, rooms, new Fanout((a, d) -> {}, 1), new Metrics(), schedule);
+      new CommitLane("n1", log, rooms, new Fanout("n1", (a, d) -> {}, 1), new Metrics(), schedule);
   private final Trimmer trimmer = new Trimmer(log, rooms, lane, leases, schedule);
 
   @BeforeEach

@@ -10,11 +10,14 @@ import dev.cortex.log.KeyRow;
 import dev.cortex.log.Known;
 import dev.cortex.log.LogException;
 import dev.cortex.log.NewEvent;
+import dev.cortex.log.NodeEntry;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
+import dev.cortex.log.Roster;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
 import io.vertx.core.Future;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -254,7 +257,7 @@ public final class MemoryLog implements EventLog {
   }
 
   @Override
-  public Future<List<OrgHead>> expired(long cutoffMs, int limit) {
+  public Future<List<OrgHead>> expired(long cutoffMs, Collection<Integer> shards, int limit) {
     return read(() -> orgs.keySet().stream()
         .filter(id -> !retained(id).isEmpty() && retained(id).get(0).receivedAt() < cutoffMs)
         .limit(limit).map(id -> orgs.get(id).row(id)).toList());
@@ -296,6 +299,26 @@ public final class MemoryLog implements EventLog {
   @Override
   public Future<Void> retentionMark(long wallMs) {
     return write(() -> null);
+  }
+
+  @Override
+  public int lanes() {
+    return 1;
+  }
+
+  @Override
+  public Future<Roster> checkIn(NodeEntry me, Collection<Integer> shards) {
+    return read(() -> new Roster(List.of(me), Map.of()));
+  }
+
+  @Override
+  public Future<Void> checkOut(String node) {
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<byte[]> secret(String name) {
+    return read(() -> name.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The head row of each org, as read by everyone who needs one. */
 final class HeadRows {
@@ -18,7 +19,7 @@ final class HeadRows {
   private static final String COLUMNS = "SELECT org_id, log_id, head, floor, shard, last_received_at FROM org_heads ";
   private static final String ONE = COLUMNS + "WHERE org_id = ?";
   static final String EXPIRED =
-      COLUMNS + "WHERE floor_received_at > 0 AND floor_received_at < ? ORDER BY floor_received_at LIMIT ?";
+      COLUMNS + "WHERE floor_received_at > 0 AND floor_received_at < ? ORDER BY floor_received_at";
 
   private HeadRows() {}
 
@@ -48,14 +49,16 @@ final class HeadRows {
     return heads;
   }
 
-  static List<OrgHead> expired(Sql sql, long cutoffMs, int limit) throws SQLException {
+  static List<OrgHead> expired(Sql sql, long cutoffMs, Set<Integer> shards, int limit) throws SQLException {
     PreparedStatement query = sql.prepare(EXPIRED);
     query.setLong(1, cutoffMs);
-    query.setInt(2, limit);
     List<OrgHead> heads = new ArrayList<>();
     try (ResultSet row = query.executeQuery()) {
-      while (row.next()) {
-        heads.add(head(row));
+      while (heads.size() < limit && row.next()) {
+        OrgHead head = head(row);
+        if (shards.contains(head.shard())) {
+          heads.add(head);
+        }
       }
     }
     return heads;

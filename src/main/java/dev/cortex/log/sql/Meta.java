@@ -1,9 +1,11 @@
 package dev.cortex.log.sql;
 
 import dev.cortex.store.Sql;
+import java.security.SecureRandom;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /** Named facts about the database as a whole. */
@@ -21,6 +23,18 @@ final class Meta {
     try (ResultSet row = query.executeQuery()) {
       return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
     }
+  }
+
+  /** Random bytes of that name, made with the first question. */
+  static byte[] secret(Sql sql, String name) throws SQLException {
+    Optional<String> known = read(sql, name);
+    if (known.isPresent()) {
+      return HexFormat.of().parseHex(known.get());
+    }
+    byte[] bytes = new byte[32];
+    new SecureRandom().nextBytes(bytes);
+    write(sql, name, HexFormat.of().formatHex(bytes));
+    return bytes;
   }
 
   static void write(Sql sql, String name, String value) throws SQLException {

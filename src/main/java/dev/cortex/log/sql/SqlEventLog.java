@@ -8,7 +8,9 @@ import dev.cortex.log.KeyRef;
 import dev.cortex.log.Known;
 import dev.cortex.log.LogIds;
 import dev.cortex.log.OrgAppend;
+import dev.cortex.log.NodeEntry;
 import dev.cortex.log.OrgHead;
+import dev.cortex.log.Roster;
 import dev.cortex.log.SessionRef;
 import dev.cortex.store.Database;
 import dev.cortex.store.SqlWork;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** The event log in a SQLite database of the data directory. */
 public final class SqlEventLog implements EventLog {
@@ -155,6 +158,12 @@ public final class SqlEventLog implements EventLog {
     return read(sql -> KnownRows.of(sql, wantedKeys, wantedSessions));
   }
 
+  /** SQLite writes on one connection. */
+  @Override
+  public int lanes() {
+    return 1;
+  }
+
   @Override
   public Future<List<AppendResult>> append(List<OrgAppend> batch) {
     return batch.isEmpty() ? Future.succeededFuture(List.of()) : write(new AppendTransaction(batch));
@@ -195,8 +204,9 @@ public final class SqlEventLog implements EventLog {
   }
 
   @Override
-  public Future<List<OrgHead>> expired(long cutoffMs, int limit) {
-    return read(sql -> HeadRows.expired(sql, cutoffMs, limit));
+  public Future<List<OrgHead>> expired(long cutoffMs, Collection<Integer> shards, int limit) {
+    Set<Integer> wanted = Set.copyOf(shards);
+    return read(sql -> HeadRows.expired(sql, cutoffMs, wanted, limit));
   }
 
   @Override
@@ -244,6 +254,23 @@ public final class SqlEventLog implements EventLog {
   @Override
   public Future<Void> retentionMark(long wallMs) {
     return note(RETENTION_MARK, wallMs);
+  }
+
+  /** The file belongs to one process: there is no other node. */
+  @Override
+  public Future<Roster> checkIn(NodeEntry me, Collection<Integer> shards) {
+    List<Integer> wanted = List.copyOf(shards);
+    return read(sql -> new Roster(List.of(me), Fence.epochs(sql, wanted)));
+  }
+
+  @Override
+  public Future<Void> checkOut(String node) {
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<byte[]> secret(String name) {
+    return write(sql -> Meta.secret(sql, name));
   }
 
   @Override

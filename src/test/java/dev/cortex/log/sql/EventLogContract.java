@@ -41,6 +41,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 abstract class EventLogContract {
 
+  private static final List<Integer> SHARDS = IntStream.range(0, 16).boxed().toList();
+
   private static final long DAY = Duration.ofDays(1).toMillis();
 
   private final List<EventLog> opened = new ArrayList<>();
@@ -369,7 +371,7 @@ abstract class EventLogContract {
     long epoch = claim();
     put(append("acme", epoch, 0, 20, "a", "s"));
     put(append("globex", epoch, 0, 3));
-    assertThat(await(log.expired(4, 10))).extracting(OrgHead::orgId).containsExactly("acme", "globex");
+    assertThat(await(log.expired(4, SHARDS, 10))).extracting(OrgHead::orgId).containsExactly("acme", "globex");
     assertThat(await(log.trimPoint("acme", 8, 1000))).isEqualTo(7);
     assertThat(await(log.trimPoint("acme", 8, 3))).isEqualTo(3);
     assertThat(await(log.trimPoint("acme", 1, 1000))).isZero();
@@ -381,7 +383,7 @@ abstract class EventLogContract {
     assertThat(page.floor()).isEqualTo(7);
     assertThat(page.events()).extracting(StoredEvent::offset).first().isEqualTo(8L);
     assertThat(await(log.count(Channel.root("acme"), 0, 20))).isEqualTo(13);
-    assertThat(await(log.expired(8, 10))).extracting(OrgHead::orgId).containsExactly("globex");
+    assertThat(await(log.expired(8, SHARDS, 10))).extracting(OrgHead::orgId).containsExactly("globex");
     assertThat(await(log.trimPoint("acme", 8, 1000))).isEqualTo(7);
     assertThat(await(log.trim("acme", 0, epoch, 5))).isEqualTo(AppendResult.COMMITTED);
     assertThat(head("acme").floor()).isEqualTo(7);
@@ -393,11 +395,11 @@ abstract class EventLogContract {
     put(append("acme", epoch, 0, 5, "a", "s"));
     await(log.trim("acme", 0, epoch, 99));
     assertThat(head("acme")).isEqualTo(new OrgHead("acme", TestEvents.logId("acme"), 5, 5, 0, 5));
-    assertThat(await(log.expired(Long.MAX_VALUE, 9))).isEmpty();
+    assertThat(await(log.expired(Long.MAX_VALUE, SHARDS, 9))).isEmpty();
     assertThat(await(log.lastOffset(new Channel("acme", "a", "s")))).isEqualTo(5);
     assertThat(put(append("acme", epoch, 5, 1))).isEqualTo(AppendResult.COMMITTED);
-    assertThat(await(log.expired(7, 9))).hasSize(1);
-    assertThat(await(log.expired(6, 9))).isEmpty();
+    assertThat(await(log.expired(7, SHARDS, 9))).hasSize(1);
+    assertThat(await(log.expired(6, SHARDS, 9))).isEmpty();
   }
 
   @Test
