@@ -53,6 +53,14 @@ final class CrossChecks {
       String rule = "the last retry would wait over 7 days; lower it, the delay or the multiplier";
       refuse("retry_policy.max_attempts", rule, "retry_policy.initial_delay_ms", "retry_policy.backoff_multiplier");
     }
+    checkLimits();
+  }
+
+  private void checkLimits() {
+    int payloadBytesMax = settings.whole("message_contract.max_payload_size_kb") * 1024;
+    OrgLimits limits = new OrgLimits(ConfigLoader.bindLimits(settings));
+    limits.problems(payloadBytesMax).forEach(
+        problem -> settings.problem(settings.place(problem.involved()), problem.key() + ": " + problem.rule()));
   }
 
   /** What the user should know although it stops nothing; one line each. */
