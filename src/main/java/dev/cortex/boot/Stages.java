@@ -59,7 +59,8 @@ final class Stages {
             metrics,
             clock,
             NODE,
-            0);
+            0,
+            directory);
     return opener
         .open(vertx, dataDir, config)
         .compose(opened -> {

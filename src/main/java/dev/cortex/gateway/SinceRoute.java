@@ -10,6 +10,8 @@ import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
+import dev.cortex.ops.Metrics;
+import dev.cortex.ops.Metrics.PollSource;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -45,14 +47,16 @@ final class SinceRoute {
   private final Vertx vertx;
   private final Feeds feeds;
   private final Beginnings beginnings;
+  private final Metrics metrics;
   private final String nextPollMs;
   private int held;
   private long unreadBytes;
 
-  SinceRoute(Vertx vertx, Feeds feeds, Beginnings beginnings, int nextPollMs) {
+  SinceRoute(Vertx vertx, Feeds feeds, Beginnings beginnings, Metrics metrics, int nextPollMs) {
     this.vertx = vertx;
     this.feeds = feeds;
     this.beginnings = beginnings;
+    this.metrics = metrics;
     this.nextPollMs = Integer.toString(nextPollMs);
   }
 
@@ -64,11 +68,15 @@ final class SinceRoute {
       int waitSeconds = query.integer("wait", 0, 0, WAIT_MAX_SECONDS);
       Since since = Beginnings.parse(query.text("cursor").or(() -> query.text("since")).orElse("0"));
       channel(query, since)
-          .compose(channel -> beginnings.locate(channel, since)
-              .compose(located -> waitSeconds > 0 && located.missed() == 0
-                  ? hold(request, channel, located, waitSeconds)
-                  : Future.succeededFuture(located))
-              .compose(located -> answer(request, channel, located, limit)))
+          .compose(channel -> {
+            Optional<Located> known = beginnings.known(channel, since);
+            return known.map(Future::succeededFuture)
+                .orElseGet(() -> beginnings.locate(channel, since))
+                .compose(located -> waitSeconds > 0 && located.missed() == 0
+                    ? hold(request, channel, located, waitSeconds)
+                    : Future.succeededFuture(located))
+                .compose(located -> answer(request, channel, located, limit, known.isPresent()));
+          })
           .onFailure(failure -> {
             if (!(failure instanceof CancellationException)) { // nobody waits for that answer, and nothing is wrong
               Problems.answer(request, failure);
@@ -105,9 +113,12 @@ final class SinceRoute {
         .onComplete(done -> held--);
   }
 
-  private Future<Void> answer(HttpServerRequest request, Channel channel, Located located, int limit) {
+  private Future<Void> answer(
+      HttpServerRequest request, Channel channel, Located located, int limit, boolean known) {
+    feeds.polled(channel.orgId());
     Position head = located.head().position();
     if (located.missed() == 0) {
+      metrics.polled(known ? PollSource.MEMORY : PollSource.ROOM);
       headers(request.response(), head.cursor()).setStatusCode(204).end();
       return Future.succeededFuture();
     }
@@ -115,8 +126,17 @@ final class SinceRoute {
       return Future.failedFuture(
           new RefusedException(ErrorCode.OVERLOADED, "too many answers wait for clients that do not read them"));
     }
+    Position from = new Position(head.logId(), located.after());
+    Optional<Page> recent =
+        feeds.existing(channel.orgId()).flatMap(feed -> feed.page(channel, from, limit, PAGE_BYTES));
+    if (recent.isPresent()) {
+      metrics.polled(known ? PollSource.MEMORY : PollSource.ROOM);
+      send(request.response(), request.connection(), recent.get());
+      return Future.succeededFuture();
+    }
+    metrics.polled(PollSource.LOG);
     Read read = new Read(NO_READER, channel, head.logId(), located.after(), limit, PAGE_BYTES);
-    return feeds.ask(read, Page.class).map(page -> {
+    return feeds.ask(channel.orgId(), read, Page.class).map(page -> {
       send(request.response(), request.connection(), page);
       return null;
     });

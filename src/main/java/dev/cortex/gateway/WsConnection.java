@@ -197,7 +197,7 @@ final class WsConnection implements FrameGuard.Receiver {
   }
 
   private Future<Answer> presence(ClientFrame.Presence ask) {
-    return feeds.ask(new AskPresence(ask.channel()), Present.class).compose(present -> {
+    return feeds.ask(ask.channel().orgId(), new AskPresence(ask.channel()), Present.class).compose(present -> {
       JsonArray members = new JsonArray();
       int total = 0;
       for (Map.Entry<String, Integer> member : present.connectionsByUser().entrySet()) {

@@ -4,9 +4,12 @@ import dev.cortex.auth.LocalGuard;
 import dev.cortex.base.Clock;
 import dev.cortex.base.Version;
 import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Delivery;
+import dev.cortex.bus.Message.Standing;
+import dev.cortex.bus.RoomCalls;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.ops.Alerts;
@@ -46,7 +49,7 @@ public final class WsServerVerticle extends VerticleBase {
   private final IntFunction<LocalGuard> guards;
   private final Metrics metrics;
   private final Clock clock;
-  private final String node;
+  private final Directory directory;
   private final String address;
   private final List<HttpServer> servers = new ArrayList<>();
   private Feeds feeds;
@@ -64,14 +67,21 @@ public final class WsServerVerticle extends VerticleBase {
    * @param guards makes the guard once the port in use is known
    * @param node this node's name on the bus
    * @param instance which of the node's gateways this is, from 0
+   * @param directory where the rooms are
    */
   public WsServerVerticle(
-      CortexConfig config, IntFunction<LocalGuard> guards, Metrics metrics, Clock clock, String node, int instance) {
+      CortexConfig config,
+      IntFunction<LocalGuard> guards,
+      Metrics metrics,
+      Clock clock,
+      String node,
+      int instance,
+      Directory directory) {
     this.config = config;
     this.guards = guards;
     this.metrics = metrics;
     this.clock = clock;
-    this.node = node;
+    this.directory = directory;
     this.address = Addresses.gateway(node, instance);
   }
 
@@ -83,7 +93,8 @@ public final class WsServerVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     TransportLimits limits = TransportLimits.of(config.transport());
-    feeds = new Feeds(new BusRoomLink(vertx, node), address, Feeds.Bounds.NORMAL, limits, metrics, clock);
+    BusRoomLink link = new BusRoomLink(vertx, new RoomCalls(vertx, directory));
+    feeds = new Feeds(link, address, Feeds.Bounds.NORMAL, limits, metrics, clock, directory, org -> 0);
     handshakes = new Handshakes(clock);
     Router router = router(limits);
     metrics.gauge("cortex_connections", "Open WebSocket connections.", () -> webSockets.size());
@@ -94,7 +105,7 @@ public final class WsServerVerticle extends VerticleBase {
     vertx.setPeriodic(TICK_MS, tick -> {
       webSockets.tick();
       handshakes.tick();
-      feeds.measure();
+      feeds.tick();
       health.tick();
     });
     return listen(config.server().host(), config.server().port(), router)
@@ -105,6 +116,7 @@ public final class WsServerVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     draining = true;
+    feeds.close();
     webSockets.drain(RECONNECT_WITHIN_MS);
     streams.close();
     List<Future<?>> closed = new ArrayList<>();
@@ -184,7 +196,7 @@ public final class WsServerVerticle extends VerticleBase {
     Traces traces = new Traces(config.observability().traceCorrelationHeader());
     Beginnings beginnings = new Beginnings(feeds);
     PublishRoute publish = new PublishRoute(vertx, new Bodies(vertx), traces, metrics, clock);
-    SinceRoute since = new SinceRoute(vertx, feeds, beginnings, config.sync().pollMinMs());
+    SinceRoute since = new SinceRoute(vertx, feeds, beginnings, metrics, config.sync().pollMinMs());
     StaticFiles files = new StaticFiles(vertx);
     health = new HealthRoute(vertx, feeds, metrics, clock, alerts(), this::facts, () -> draining);
     webSockets = new WsRoute(feeds, beginnings, publish, limits, config, Version.TEXT, clock);
@@ -227,6 +239,8 @@ public final class WsServerVerticle extends VerticleBase {
   private void receive(io.vertx.core.eventbus.Message<Message> received) {
     if (received.body() instanceof Delivery delivery) {
       feeds.onDelivery(delivery);
+    } else if (received.body() instanceof Standing standing) {
+      feeds.onStanding(standing);
     } else if (received.body() instanceof AskPresence ask) {
       received.reply(Presence.of(feeds.existing(ask.channel().orgId()), ask.channel()));
     }
