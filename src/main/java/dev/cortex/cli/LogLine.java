@@ -3,7 +3,6 @@ package dev.cortex.cli;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintStream;
-import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -17,9 +16,11 @@ final class LogLine extends Handler {
   private static final int FRAMES_MAX = 12;
   private static final int CAUSES_MAX = 4;
 
-  /** Held on to, because the logging system forgets the level of a logger nobody holds. */
-  private static final List<Logger> QUIET =
-      List.of(Logger.getLogger("com.hazelcast"), Logger.getLogger("com.hazelcast.cp.CPSubsystem"));
+  /** Made after the log manager was chosen; held on to, because the level of a logger nobody holds is forgotten. */
+  private static final class Talkative {
+    private static final Logger ENGINE = Logger.getLogger("com.hazelcast");
+    private static final Logger UNUSED_PART = Logger.getLogger("com.hazelcast.cp.CPSubsystem");
+  }
 
   private final PrintStream out;
 
@@ -38,8 +39,8 @@ final class LogLine extends Handler {
     root.setLevel(Level.INFO);
     root.addHandler(new LogLine(out));
     // the cluster engine tells its life story at this level, and warns of a part of it that is not used
-    QUIET.get(0).setLevel(Level.WARNING);
-    QUIET.get(1).setLevel(Level.SEVERE);
+    Talkative.ENGINE.setLevel(Level.WARNING);
+    Talkative.UNUSED_PART.setLevel(Level.SEVERE);
   }
 
   @Override
