@@ -3,6 +3,7 @@ package dev.cortex.boot;
 import dev.cortex.auth.LocalGuard;
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Directory;
+import dev.cortex.bus.Members;
 import dev.cortex.bus.ShardMap;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.config.CortexConfig.Room.Sharding;
@@ -66,7 +67,7 @@ final class Stages {
           eventLog = Optional.of(opened);
           return opened
               .probe()
-              .compose(ok -> deploy("room", new OrgRoomVerticle(config, opened, metrics, clock, directory)));
+              .compose(ok -> deploy("room", new OrgRoomVerticle(config, opened, metrics, clock, directory, Members.alone(NODE))));
         })
         .compose(room -> deploy("ingest", new IngestVerticle(config, metrics, clock, directory)))
         .compose(ingest -> deploy("ws-server", door))

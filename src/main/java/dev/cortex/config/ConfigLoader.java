@@ -183,7 +183,8 @@ public final class ConfigLoader {
         s.whole("sync.poll_max_ms"));
   }
 
-  private static CortexConfig.Limits bindLimits(Settings s) {
+  /** The section limits of these settings. */
+  static CortexConfig.Limits bindLimits(Settings s) {
     return new CortexConfig.Limits(
         s.whole("limits.events_per_second"),
         s.whole("limits.burst"),

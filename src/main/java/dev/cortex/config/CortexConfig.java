@@ -1,5 +1,6 @@
 package dev.cortex.config;
 
+import dev.cortex.base.Rate;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -147,7 +148,7 @@ public record CortexConfig(
   /** Rules for callback URLs. */
   public record Callbacks(boolean allowPrivate) {}
 
-  /** Quotas per org; 0 means unlimited. */
+  /** Quotas per org; 0 means unlimited, but for the burst, which then is two seconds' worth. See {@link OrgLimits}. */
   public record Limits(
       int eventsPerSecond,
       int burst,
@@ -159,5 +160,31 @@ public record CortexConfig(
       int agentEventsPerSecond,
       int sessionEventsPerSecond,
       int connectionEventsPerSecond,
-      List<String> overrides) {}
+      List<String> overrides) {
+
+    /** Events an org may publish. */
+    public Rate events() {
+      return burst == 0 ? Rate.perSecond(eventsPerSecond) : new Rate(eventsPerSecond, burst);
+    }
+
+    /** Bytes of payload an org may publish. */
+    public Rate bytes() {
+      return Rate.perSecond(bytesPerSecond);
+    }
+
+    /** Events one agent may publish. */
+    public Rate agentEvents() {
+      return Rate.perSecond(agentEventsPerSecond);
+    }
+
+    /** Events one session may publish. */
+    public Rate sessionEvents() {
+      return Rate.perSecond(sessionEventsPerSecond);
+    }
+
+    /** Events one connection may publish. */
+    public Rate connectionEvents() {
+      return Rate.perSecond(connectionEventsPerSecond);
+    }
+  }
 }

@@ -73,6 +73,14 @@ final class CrossChecks {
     if (port != 0 && port == settings.whole("sync.callback_port")) {
       settings.refuse("sync.callback_port", "must differ from server.port (" + port + ")", "server.port");
     }
+    checkLimits();
+  }
+
+  private void checkLimits() {
+    int payloadBytesMax = settings.whole("message_contract.max_payload_size_kb") * 1024;
+    OrgLimits limits = new OrgLimits(ConfigLoader.bindLimits(settings));
+    limits.problems(payloadBytesMax).forEach(
+        problem -> settings.problem(settings.place(problem.involved()), problem.key() + ": " + problem.rule()));
   }
 
   /** What the user should know although it stops nothing; one line each. */

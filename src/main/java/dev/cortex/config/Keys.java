@@ -1,6 +1,7 @@
 package dev.cortex.config;
 
 import dev.cortex.base.Pure;
+import dev.cortex.base.Rate;
 import dev.cortex.config.Kind.Decimal;
 import dev.cortex.config.Kind.Flag;
 import dev.cortex.config.Kind.Text;
@@ -23,6 +24,7 @@ final class Keys {
   private static final Flag FLAG = new Flag();
   private static final Whole PORT = new Whole(0, 65_535);
   private static final Whole QUOTA = new Whole(0, INT_MAX);
+  private static final Whole RATE = new Whole(0, Rate.PER_SECOND_MAX);
   private static final Whole QUOTA_BYTES = new Whole(0, 1L << 53);
   private static final Text TEXT = new Text("any text on one line", Shapes::oneLine);
   private static final Text URL = new Text("empty, or an http or https URL", t -> t.isEmpty() || Shapes.httpUrl(t));
@@ -124,21 +126,21 @@ final class Keys {
               "Polling interval when idle, and the longest backoff, in milliseconds.").unused(),
           key("callbacks.allow_private", FLAG, false,
               "Whether callback URLs may be plain http and private addresses; for tests only.").unused(),
-          key("limits.events_per_second", QUOTA, 5_000L,
-              "Events an org may publish in a second; 0 is unlimited.").unused(),
-          key("limits.burst", QUOTA, 10_000L, "Events an org may publish at once; 0 is unlimited.").unused(),
-          key("limits.bytes_per_second", QUOTA_BYTES, 16_777_216L,
-              "Bytes an org may publish in a second; 0 is unlimited.").unused(),
+          key("limits.events_per_second", RATE, 5_000L, "Events an org may publish in a second; 0 is unlimited."),
+          key("limits.burst", QUOTA, 10_000L,
+              "Events an org may publish at once after a pause; 0 is as many as in two seconds."),
+          key("limits.bytes_per_second", RATE, 16_777_216L,
+              "Bytes of payload an org may publish in a second, and twice as many at once; 0 is unlimited."),
           key("limits.connections", QUOTA, 50_000L, "Connections of an org; 0 is unlimited."),
           key("limits.subscriptions_per_connection", QUOTA, 128L, "Subscriptions of one connection; 0 is unlimited."),
           key("limits.consumer_groups", QUOTA, 100L, "Consumer groups of an org; 0 is unlimited.").unused(),
-          key("limits.stored_bytes", QUOTA_BYTES, 0L, "Bytes an org may store; 0 is unlimited.").unused(),
-          key("limits.agent_events_per_second", QUOTA, 0L,
-              "Events one agent of an org may publish in a second; 0 is unlimited."),
-          key("limits.session_events_per_second", QUOTA, 0L,
-              "Events one session may publish in a second; 0 is unlimited."),
-          key("limits.connection_events_per_second", QUOTA, 0L,
-              "Events one connection may publish in a second; 0 is unlimited."),
+          key("limits.stored_bytes", QUOTA_BYTES, 0L, "Bytes an org may store; 0 is unlimited."),
+          key("limits.agent_events_per_second", RATE, 0L,
+              "Events one agent of an org may publish in a second, and twice as many at once; 0 is unlimited."),
+          key("limits.session_events_per_second", RATE, 0L,
+              "Events one session may publish in a second, and twice as many at once; 0 is unlimited."),
+          key("limits.connection_events_per_second", RATE, 0L,
+              "Events one connection may publish in a second, and twice as many at once; 0 is unlimited."),
           key("limits.overrides", new TextList("a list of org.key=value, the key being one of limits", Shapes::override),
               List.of(), "Limits of single orgs, such as acme.events_per_second=100."));
 

@@ -3,7 +3,9 @@ package dev.cortex.room;
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Message.Budget;
 import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Outcome;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.EventLog;
@@ -38,6 +40,7 @@ final class CommitLane {
   private final EventLog log;
   private final Rooms rooms;
   private final Fanout fanout;
+  private final Admission admission;
   private final Metrics metrics;
   private final Clock clock;
   private final AppendQueue<Promise<Appended>> queue = new AppendQueue<>(QUEUE_EVENTS_MAX, QUEUE_BYTES_MAX);
@@ -48,11 +51,19 @@ final class CommitLane {
   private boolean choreNext;
   private Promise<Void> drained;
 
-  CommitLane(String node, EventLog log, Rooms rooms, Fanout fanout, Metrics metrics, Clock clock) {
+  CommitLane(
+      String node,
+      EventLog log,
+      Rooms rooms,
+      Fanout fanout,
+      Admission admission,
+      Metrics metrics,
+      Clock clock) {
     this.node = node;
     this.log = log;
     this.rooms = rooms;
     this.fanout = fanout;
+    this.admission = admission;
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -62,13 +73,29 @@ final class CommitLane {
     if (drained != null) {
       return Future.failedFuture(new RefusedException(ErrorCode.SHUTTING_DOWN, "the server is going away"));
     }
+    Admission.Decision decision = admission.admit(append, clock.monotonicNs());
+    Append admitted = decision.admitted(append);
+    if (admitted.drafts().isEmpty() && !decision.all()) {
+      return Future.succeededFuture(refused(decision, List.of(), decision.budget()));
+    }
     Promise<Appended> answer = Promise.promise();
-    if (!queue.offer(append, answer)) {
+    if (!queue.offer(admitted, answer)) {
+      admission.returned(admitted, clock.monotonicNs());
       return Future.failedFuture(
           new RefusedException(ErrorCode.OVERLOADED, queue.events() + " events wait to be committed already"));
     }
     pump();
-    return answer.future();
+    return decision.all()
+        ? answer.future()
+        : answer.future().map(appended -> refused(decision, appended.outcomes(), appended.budget()));
+  }
+
+  /** The answer to an append of which a part was not admitted. */
+  private Appended refused(Admission.Decision decision, List<Outcome> ofAdmitted, Budget left) {
+    decision.refusals().forEach(
+        refusal -> refusal.flatMap(Outcome::error).ifPresent(code -> metrics.refused(code.code(), 1)));
+    Budget budget = new Budget(left.limit(), left.remaining(), decision.budget().retryAfterMs());
+    return new Appended(decision.outcomes(ofAdmitted), budget);
   }
 
   /** Runs a write that is no append, between two commits. */
@@ -127,7 +154,7 @@ final class CommitLane {
 
   private Future<Void> commit(List<AppendQueue.Waiting<Promise<Appended>>> waiting) {
     long begun = clock.monotonicNs();
-    Batch batch = new Batch(waiting);
+    Batch batch = new Batch(waiting, this::reply);
     committing.addAll(batch.orgIds());
     return rooms
         .ensureClaimed(node, batch.orgIds())
@@ -156,7 +183,7 @@ final class CommitLane {
     if (events > 0) {
       metrics.committed(events, clock.monotonicNs() - begun);
     }
-    batch.answer(metrics);
+    batch.answer();
     for (Batch.Committed one : committed) {
       fanout.deliver(one.room(), one.after(), one.events(), rooms.epoch(one.room().shard()));
     }
@@ -175,7 +202,7 @@ final class CommitLane {
         "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage(),
         failure instanceof LogException ? null : failure);
     if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
-      batch.refuse(errorCode(kind), metrics);
+      batch.refuse(errorCode(kind));
       return Future.succeededFuture();
     }
     // The statement may still commit. A raised epoch shuts it out if it has not; then the log itself tells what it has.
@@ -189,15 +216,30 @@ final class CommitLane {
             Room room = loaded.get(append.orgId());
             fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
           });
-          batch.answerFrom(known, metrics);
+          batch.answerFrom(known);
           return null;
         }))
         .recover(again -> {
           LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
           batch.orgIds().forEach(rooms::forget);
-          batch.refuse(ErrorCode.STORAGE_ERROR, metrics);
+          batch.refuse(ErrorCode.STORAGE_ERROR);
           return Future.succeededFuture();
         });
+  }
+
+  private void reply(AppendQueue.Waiting<Promise<Appended>> one, List<Outcome> outcomes) {
+    int duplicates = 0;
+    for (Outcome outcome : outcomes) {
+      if (outcome.status() == Outcome.Status.DUPLICATE) {
+        duplicates++;
+      }
+      outcome.error().ifPresent(code -> metrics.refused(code.code(), 1));
+    }
+    if (duplicates > 0) {
+      metrics.duplicatesRejected(duplicates);
+    }
+    Budget budget = admission.settled(one.append(), outcomes, clock.monotonicNs());
+    one.caller().tryComplete(new Appended(outcomes, budget));
   }
 
   /** What a failure of the store is called towards clients. */

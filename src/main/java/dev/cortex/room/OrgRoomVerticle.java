@@ -3,6 +3,7 @@ package dev.cortex.room;
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Directory;
+import dev.cortex.bus.Members;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Attached;
@@ -47,6 +48,7 @@ public final class OrgRoomVerticle extends VerticleBase {
   private final Metrics metrics;
   private final Clock clock;
   private final Directory directory;
+  private final Members members;
   private final String node;
   private Rooms rooms;
   private Fanout fanout;
@@ -58,14 +60,17 @@ public final class OrgRoomVerticle extends VerticleBase {
   /**
    * Creates the verticle; nothing happens before it is deployed.
    *
-   * @param directory where rooms are; names this node
+   * @param directory where rooms are; names this node and is kept up to date
+   * @param members the nodes that are alive
    */
-  public OrgRoomVerticle(CortexConfig config, EventLog log, Metrics metrics, Clock clock, Directory directory) {
+  public OrgRoomVerticle(
+      CortexConfig config, EventLog log, Metrics metrics, Clock clock, Directory directory, Members members) {
     this.config = config;
     this.log = log;
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
+    this.members = members;
     this.node = directory.self();
   }
 
@@ -75,7 +80,7 @@ public final class OrgRoomVerticle extends VerticleBase {
     ReplayLeases leases = new ReplayLeases(REPLAY_LEASE_NS);
     rooms = new Rooms(log, directory.shardMap(), ROOMS_MAX, room -> lane.isCommitting(room));
     fanout = new Fanout(node, (gateway, delivery) -> vertx.eventBus().send(gateway, delivery), Fanout.WINDOW_BYTES);
-    lane = new CommitLane(node, log, rooms, fanout, metrics, clock);
+    lane = new CommitLane(node, log, rooms, fanout, Admission.UNLIMITED, metrics, clock);
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lane, leases, clock);
     metrics.gauge("cortex_rooms", "Rooms in memory.", () -> rooms.size());
@@ -93,6 +98,26 @@ public final class OrgRoomVerticle extends VerticleBase {
   @Override
   public Future<?> stop() {
     return lane.drain().eventually(() -> consumer == null ? Future.succeededFuture() : consumer.unregister());
+  }
+
+  /**
+   * Begins to take part: shards may be placed here. To be called once the node can serve clients.
+   *
+   * @param publicAddress where the public listener is reached, {@code host:port}
+   * @return done when the first claims are; a node without others has made them at its start
+   */
+  public Future<Void> join(String publicAddress) {
+    return Future.succeededFuture();
+  }
+
+  /**
+   * Stops to take part: the shards move to other nodes while this one still serves them.
+   *
+   * @param budgetMs how long to wait for the others, in milliseconds
+   * @return done when others own everything, when nobody else could, or when the budget is spent
+   */
+  public Future<Void> leave(long budgetMs) {
+    return Future.succeededFuture();
   }
 
   private void receive(io.vertx.core.eventbus.Message<Message> received) {

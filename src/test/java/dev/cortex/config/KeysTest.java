@@ -33,7 +33,7 @@ class KeysTest {
           "sync.poll_max_ms", "40000",
           "server.allowed_origins", "https://app.example:8443",
           "cluster.members", "10.0.0.1:5701,[::1]:5702",
-          "limits.overrides", "acme.events_per_second=100,acme.burst=7",
+          "limits.overrides", "acme.events_per_second=100,acme.burst=700",
           "store.url", "");
 
   /** The contract: names and defaults that users rely on. */

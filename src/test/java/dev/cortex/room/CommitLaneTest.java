@@ -39,7 +39,7 @@ final class CommitLaneTest {
   private final List<Delivery> sent = new ArrayList<>();
   private final Fanout fanout = new Fanout("n1", (address, delivery) -> sent.add(delivery), 1 << 20);
   private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
-  private final CommitLane lane = new CommitLane("n1", log, rooms, fanout, new Metrics(), schedule);
+  private final CommitLane lane = new CommitLane("n1", log, rooms, fanout, Admission.UNLIMITED, new Metrics(), schedule);
 
   @BeforeAll
   static void failuresAreExpected() {

@@ -28,7 +28,7 @@ public final class RoomModel {
     ReplayLeases leases = new ReplayLeases(2_000_000_000L);
     rooms = new Rooms(log, new ShardMap(shards, false), roomsMax, room -> made[0].isCommitting(room));
     fanout = new Fanout("n1", post, windowBytes);
-    lane = new CommitLane("n1", log, rooms, fanout, new Metrics(), clock);
+    lane = new CommitLane("n1", log, rooms, fanout, Admission.UNLIMITED, new Metrics(), clock);
     made[0] = lane;
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lane, leases, clock);

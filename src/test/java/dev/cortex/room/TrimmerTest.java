@@ -28,7 +28,7 @@ final class TrimmerTest {
   private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
   private final ReplayLeases leases = new ReplayLeases(1_000_000_000L);
   private final CommitLane lane =
-      new CommitLane("n1", log, rooms, new Fanout("n1", (a, d) -> {}, 1), new Metrics(), schedule);
+      new CommitLane("n1", log, rooms, new Fanout("n1", (a, d) -> {}, 1), Admission.UNLIMITED, new Metrics(), schedule);
   private final Trimmer trimmer = new Trimmer(log, rooms, lane, leases, schedule);
 
   @BeforeEach

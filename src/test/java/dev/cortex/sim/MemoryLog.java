@@ -58,6 +58,7 @@ public final class MemoryLog implements EventLog {
 
   private final Schedule schedule;
   private final Map<Integer, Long> epochs = new HashMap<>();
+  private final Map<Integer, String> owners = new HashMap<>();
   private final Map<String, Org> orgs = new TreeMap<>();
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
@@ -125,7 +126,20 @@ public final class MemoryLog implements EventLog {
   public Future<Map<Integer, Long>> claim(String owner, Collection<Integer> shards) {
     return write(() -> {
       Map<Integer, Long> raised = new HashMap<>();
-      shards.forEach(shard -> raised.put(shard, epochs.merge(shard, 1L, Long::sum)));
+      shards.forEach(shard -> {
+        owners.put(shard, owner);
+        raised.put(shard, epochs.merge(shard, 1L, Long::sum));
+      });
+      return raised;
+    });
+  }
+
+  @Override
+  public Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards) {
+    return write(() -> {
+      Map<Integer, Long> raised = new HashMap<>();
+      shards.stream().filter(shard -> owner.equals(owners.get(shard)))
+          .forEach(shard -> raised.put(shard, epochs.merge(shard, 1L, Long::sum)));
       return raised;
     });
   }
