@@ -20,8 +20,6 @@ public enum StartFailure {
   PERMISSION("permission", 77),
   /** The configuration is wrong. */
   BAD_CONFIG("bad_config", 78),
-  /** The keys that tokens are checked with cannot be had or used. */
-  BAD_TOKEN_KEYS("bad_token_keys", 78),
   /** The members of the cluster place orgs otherwise, or write their messages otherwise. */
   INCOMPATIBLE_CLUSTER("incompatible_cluster", 78);
 

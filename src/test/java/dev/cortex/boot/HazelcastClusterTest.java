@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.cortex.config.ConfigLoader;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.testing.Patience;
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VertxOptions;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ class HazelcastClusterTest {
 
   @Test
   void nodesSeeEachOtherSpeakAndNoticeWhoLeaves() throws Exception {
-    int[] ports = ports(2);
+    List<Integer> ports = FreePorts.find(2, 1_000);
     NodeBus first = join(config(ports, 0));
     assertThat(first.members().live()).containsExactly(first.node());
     NodeBus second = join(config(ports, 1));
@@ -65,19 +65,19 @@ class HazelcastClusterTest {
 
   @Test
   void whoPlacesOrgsOtherwiseIsSentAwayAndTheOthersStay() throws Exception {
-    int[] ports = ports(2);
+    List<Integer> ports = FreePorts.find(2, 1_000);
     NodeBus first = join(config(ports, 0));
     StartException refused = refusal(HazelcastCluster.join(config(ports, 1, "room.shards=128"), options()));
     assertThat(refused.failure()).isEqualTo(StartFailure.INCOMPATIBLE_CLUSTER);
     assertThat(refused).hasMessageContaining("room.shards: 128").hasMessageContaining("room.shards: 256")
-        .hasMessageContaining("127.0.0.1:" + ports[0]);
+        .hasMessageContaining("127.0.0.1:" + ports.get(0));
     Patience.until("the first is alone again", 10, () -> first.members().live().equals(Set.of(first.node())));
   }
 
   @Test
   void aTakenPortIsNamedBeforeAnybodyIsJoined() throws Exception {
-    int[] ports = ports(1);
-    try (ServerSocket taken = new ServerSocket(ports[0] + 1_000, 1, InetAddress.getByName("127.0.0.1"))) {
+    List<Integer> ports = FreePorts.find(1, 1_000);
+    try (ServerSocket taken = new ServerSocket(ports.get(0) + 1_000, 1, InetAddress.getByName("127.0.0.1"))) {
       StartException refused = refusal(HazelcastCluster.join(config(ports, 0), options()));
       assertThat(refused.failure()).isEqualTo(StartFailure.PORT_IN_USE);
       assertThat(refused).hasMessageContaining("cluster.port + 1000: 127.0.0.1:" + taken.getLocalPort());
@@ -94,7 +94,7 @@ class HazelcastClusterTest {
     return new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(4);
   }
 
-  private static CortexConfig config(int[] ports, int own, String... more) {
+  private static CortexConfig config(List<Integer> ports, int own, String... more) {
     StringBuilder members = new StringBuilder();
     for (int port : ports) {
       members.append(members.isEmpty() ? "" : ",").append("127.0.0.1:").append(port);
@@ -105,35 +105,12 @@ class HazelcastClusterTest {
             .environment(Map.of())
             .set("auth.jwt_secret", SECRET)
             .set("store.url", "jdbc:postgresql://127.0.0.1/none")
-            .set("cluster.port", String.valueOf(ports[own]))
+            .set("cluster.port", String.valueOf(ports.get(own)))
             .set("cluster.members", members.toString());
     for (String set : more) {
       options = options.set(set.substring(0, set.indexOf('=')), set.substring(set.indexOf('=') + 1));
     }
     return ConfigLoader.load(options.source()).config();
-  }
-
-  /** Ports that are free now, and so are those 1000 above them. */
-  private static int[] ports(int count) throws IOException {
-    int[] ports = new int[count];
-    List<ServerSocket> held = new ArrayList<>();
-    InetAddress loopback = InetAddress.getByName("127.0.0.1");
-    try {
-      for (int port = 21_000 + (int) (ProcessHandle.current().pid() % 900), found = 0; found < count; port++) {
-        try {
-          held.add(new ServerSocket(port, 1, loopback));
-          held.add(new ServerSocket(port + 1_000, 1, loopback));
-          ports[found++] = port;
-        } catch (IOException taken) {
-          assertThat(port).as("some port must be free").isLessThan(30_000);
-        }
-      }
-    } finally {
-      for (ServerSocket socket : held) {
-        socket.close();
-      }
-    }
-    return ports;
   }
 
   private static StartException refusal(Future<?> start) {
