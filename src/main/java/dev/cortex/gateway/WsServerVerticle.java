@@ -1,6 +1,8 @@
 package dev.cortex.gateway;
 
 import dev.cortex.auth.LocalGuard;
+import dev.cortex.auth.ResumeTokens;
+import dev.cortex.auth.TokenReader;
 import dev.cortex.base.Clock;
 import dev.cortex.base.Version;
 import dev.cortex.bus.Addresses;
@@ -70,6 +72,25 @@ public final class WsServerVerticle extends VerticleBase {
   public static WsServerVerticle local(
       CortexConfig config, IntFunction<LocalGuard> guards, Metrics metrics, Clock clock, Directory directory) {
     return new WsServerVerticle(config, new Profile.Desktop(config, guards, clock), metrics, clock, directory);
+  }
+
+  /**
+   * The gateway of a cloud node, with a public and an internal listener; nothing happens before it is deployed.
+   *
+   * @param tokens reads the tokens of users and services
+   * @param resumeSecret signs resume tokens, at least 16 bytes, the same on every node
+   * @param directory where rooms are; names this node
+   */
+  public static WsServerVerticle cloud(
+      CortexConfig config,
+      TokenReader tokens,
+      byte[] resumeSecret,
+      Metrics metrics,
+      Clock clock,
+      Directory directory) {
+    ResumeTokens resumeTokens = new ResumeTokens(resumeSecret, clock);
+    return new WsServerVerticle(
+        config, new Profile.Cloud(config, tokens, resumeTokens, clock), metrics, clock, directory);
   }
 
   /** The public port in use once started. */
