@@ -52,12 +52,6 @@ public abstract sealed class SqlEventLog implements EventLog permits SqliteEvent
   public abstract Future<Placement> agree(Placement mine, ToIntFunction<String> shardOf);
 
   @Override
-  public Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards) {
-    List<Integer> wanted = List.copyOf(shards);
-    return write(sql -> Fence.raiseOwn(sql, owner, wanted));
-  }
-
-  @Override
   public Future<Map<String, OrgHead>> heads(Collection<String> orgIds) {
     List<String> wanted = List.copyOf(orgIds);
     return read(sql -> HeadRows.of(sql, wanted));

@@ -111,6 +111,12 @@ public final class SqliteEventLog extends SqlEventLog {
     return write(sql -> Fence.raise(sql, owner, wanted));
   }
 
+  @Override
+  public Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards) {
+    List<Integer> wanted = List.copyOf(shards);
+    return write(sql -> Fence.raiseOwn(sql, owner, wanted));
+  }
+
   /** SQLite writes on one connection. */
   @Override
   public int lanes() {

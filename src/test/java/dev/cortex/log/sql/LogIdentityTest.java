@@ -163,8 +163,8 @@ final class LogIdentityTest {
   void placementIsWrittenOnceAndAnsweredToEveryone() {
     SqliteEventLog log = open(true);
     Placement first = new Placement("org", 256, 1);
-    assertThat(await(log.agree(first))).isEqualTo(first);
-    assertThat(await(log.agree(new Placement("global", 16, 2)))).isEqualTo(first);
+    assertThat(await(log.agree(first, org -> 0))).isEqualTo(first);
+    assertThat(await(log.agree(new Placement("global", 16, 2), org -> 0))).isEqualTo(first);
     await(log.close());
   }
 
