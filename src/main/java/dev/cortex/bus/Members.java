@@ -15,6 +15,11 @@ public interface Members {
   /** Calls {@code listener} with the live nodes whenever they change, on any thread. */
   void onChange(Consumer<Set<String>> listener);
 
+  /** Whether there can be others: a node without any neither looks for them nor waits for them. */
+  default boolean clustered() {
+    return true;
+  }
+
   /** A node without others. */
   static Members alone(String node) {
     return new Members() {
@@ -27,6 +32,11 @@ public interface Members {
       @Override
       public void onChange(Consumer<Set<String>> listener) {
         // nothing ever changes
+      }
+
+      @Override
+      public boolean clustered() {
+        return false;
       }
     };
   }

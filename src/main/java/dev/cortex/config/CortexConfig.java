@@ -1,5 +1,6 @@
 package dev.cortex.config;
 
+import dev.cortex.base.Rate;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -25,6 +26,11 @@ public record CortexConfig(
     Sync sync,
     Callbacks callbacks,
     Limits limits) {
+
+  /** Whether this is a node of the cloud and not a desktop. */
+  public boolean cloud() {
+    return profile.equals("cloud");
+  }
 
   /** How events leave: queue bound per connection (events), signal threshold (0 to 1), deltas, coalescing time. */
   public record Transport(
@@ -61,6 +67,11 @@ public record CortexConfig(
   /** The database: empty URL means SQLite in the data directory. */
   public record Store(String url, String user, String password, Durability durability) {
 
+    /** Whether the store is SQLite in the data directory. */
+    public boolean inDataDir() {
+      return url.isEmpty();
+    }
+
     /** What a commit survives. */
     public enum Durability {
       /** Kill and power loss. */
@@ -85,7 +96,26 @@ public record CortexConfig(
 
   /** Cluster membership. */
   public record Cluster(
-      String name, String host, int port, List<String> members, String tlsCert, String tlsKey, String tlsCa) {}
+      String name, String host, int port, List<String> members, String tlsCert, String tlsKey, String tlsCa) {
+
+    /** How far the port of messages between nodes is above that of membership. */
+    public static final int BUS_PORT_ABOVE = 1_000;
+
+    /** Whether there may be other nodes. */
+    public boolean joins() {
+      return !members.isEmpty();
+    }
+
+    /** The port of messages between nodes. */
+    public int busPort() {
+      return port + BUS_PORT_ABOVE;
+    }
+
+    /** Whether messages between nodes travel by mutual TLS. */
+    public boolean tls() {
+      return !tlsCert.isEmpty();
+    }
+  }
 
   /** Who may enter. */
   public record Auth(
@@ -118,7 +148,7 @@ public record CortexConfig(
   /** Rules for callback URLs. */
   public record Callbacks(boolean allowPrivate) {}
 
-  /** Quotas per org; 0 means unlimited. */
+  /** Quotas per org; 0 means unlimited, but for the burst, which then is two seconds' worth. See {@link OrgLimits}. */
   public record Limits(
       int eventsPerSecond,
       int burst,
@@ -130,5 +160,31 @@ public record CortexConfig(
       int agentEventsPerSecond,
       int sessionEventsPerSecond,
       int connectionEventsPerSecond,
-      List<String> overrides) {}
+      List<String> overrides) {
+
+    /** Events an org may publish. */
+    public Rate events() {
+      return burst == 0 ? Rate.perSecond(eventsPerSecond) : new Rate(eventsPerSecond, burst);
+    }
+
+    /** Bytes of payload an org may publish. */
+    public Rate bytes() {
+      return Rate.perSecond(bytesPerSecond);
+    }
+
+    /** Events one agent may publish. */
+    public Rate agentEvents() {
+      return Rate.perSecond(agentEventsPerSecond);
+    }
+
+    /** Events one session may publish. */
+    public Rate sessionEvents() {
+      return Rate.perSecond(sessionEventsPerSecond);
+    }
+
+    /** Events one connection may publish. */
+    public Rate connectionEvents() {
+      return Rate.perSecond(connectionEventsPerSecond);
+    }
+  }
 }

@@ -43,14 +43,16 @@ final class Shapes {
     return LOOPBACK.contains(host);
   }
 
-  /** {@code org.key=value}: an org's name, a key of the section limits, a whole number from 0. */
+  /** {@code org.key=value}: an org's name, which may hold dots, a key of the section limits, what that key allows. */
   static boolean override(String text) {
     int equals = text.indexOf('=');
     int dot = text.lastIndexOf('.', Math.max(0, equals));
     return dot > 0
         && name(text.substring(0, dot))
-        && Keys.named("limits" + text.substring(dot, equals)).filter(key -> key.kind() instanceof Kind.Whole).isPresent()
-        && new Kind.Whole(0, 1L << 53).parse(text.substring(equals + 1)).isPresent();
+        && Keys.named("limits" + text.substring(dot, equals))
+            .filter(key -> key.kind() instanceof Kind.Whole)
+            .flatMap(key -> key.kind().parse(text.substring(equals + 1)))
+            .isPresent();
   }
 
   /** {@code host:port}, an IPv6 host in brackets. */
@@ -65,6 +67,12 @@ final class Shapes {
     return host(bare)
         && (bracketed || bare.indexOf(':') < 0)
         && new Kind.Whole(1, 65_535).parse(text.substring(colon + 1)).isPresent();
+  }
+
+  /** {@code host:port} whose host is an IP address and no name. */
+  static boolean addressPort(String text) {
+    String host = text.substring(0, Math.max(0, text.lastIndexOf(':')));
+    return hostPort(text) && (host.startsWith("[") || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9')));
   }
 
   /** A header name that is a token and means nothing to HTTP itself. */

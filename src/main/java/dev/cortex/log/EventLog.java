@@ -25,6 +25,15 @@ public interface EventLog {
    */
   Future<Map<Integer, Long>> claim(String owner, Collection<Integer> shards);
 
+  /**
+   * Raises the fencing epoch of those of the shards that still belong to {@code owner}, and of no others: after a write
+   * of unknown outcome this shuts it out without taking a shard back from whoever has claimed it since. Names of owners
+   * are never used again, so that a raise whose own outcome was unknown does no harm.
+   *
+   * @return the new epoch of each shard that still belongs to the owner
+   */
+  Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards);
+
   /** The heads of those orgs that exist; an org without events has none. */
   Future<Map<String, OrgHead>> heads(Collection<String> orgIds);
 

@@ -2,7 +2,6 @@ package dev.cortex.room;
 
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
-import dev.cortex.bus.Message.Budget;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeWriter;
 import dev.cortex.event.ErrorCode;
@@ -15,7 +14,6 @@ import dev.cortex.log.Known;
 import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.SessionRef;
-import dev.cortex.ops.Metrics;
 import dev.cortex.room.AppendQueue.Waiting;
 import dev.cortex.room.Numbering.Verdict;
 import io.vertx.core.Promise;
@@ -26,17 +24,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.IntToLongFunction;
 
 /** The appends of one commit on their way from question to answer: numbered, committed or not, and answered once. */
 final class Batch {
 
   /** What became durable for one org. */
-  record Committed(Room room, long after, List<StoredEvent> events) {}
+  record Committed(Room room, long epoch, long after, List<StoredEvent> events) {}
 
   private record Part(Room room, Numbering numbering) {}
 
   private final List<Waiting<Promise<Appended>>> waiting;
+  private final BiConsumer<Waiting<Promise<Appended>>, List<Outcome>> replies;
   private final Set<String> orgIds = new HashSet<>();
   private final Map<String, Part> parts = new LinkedHashMap<>();
   private final Map<String, OrgAppend> appends = new LinkedHashMap<>();
@@ -44,8 +44,14 @@ final class Batch {
   private final List<List<Verdict>> verdicts = new ArrayList<>();
   private int newEvents;
 
-  Batch(List<Waiting<Promise<Appended>>> waiting) {
+  /**
+   * A batch of appends.
+   *
+   * @param replies answers who waits, with the outcome of each draft
+   */
+  Batch(List<Waiting<Promise<Appended>>> waiting, BiConsumer<Waiting<Promise<Appended>>, List<Outcome>> replies) {
     this.waiting = waiting;
+    this.replies = replies;
     waiting.forEach(w -> orgIds.add(w.append().orgId()));
   }
 
@@ -90,17 +96,17 @@ final class Batch {
     return sessions;
   }
 
-  /** Gives every draft its verdict. */
+  /** Gives every draft its verdict; an org without a room here is another node's. */
   void number(Map<String, Room> rooms, IntToLongFunction epochs, Known known, long nowMs) {
     for (Waiting<Promise<Appended>> one : waiting) {
       Append append = one.append();
-      Part part =
-          parts.computeIfAbsent(
-              append.orgId(),
-              org -> {
-                Room room = rooms.get(org);
-                return new Part(room, new Numbering(room, epochs.applyAsLong(room.shard()), known));
-              });
+      Room room = rooms.get(append.orgId());
+      if (room == null) {
+        verdicts.add(append.drafts().stream().<Verdict>map(draft -> new Verdict.Settled(moved(draft))).toList());
+        continue;
+      }
+      Part part = parts.computeIfAbsent(
+          append.orgId(), org -> new Part(room, new Numbering(room, epochs.applyAsLong(room.shard()), known)));
       List<Verdict> answers = new ArrayList<>(append.drafts().size());
       for (Draft draft : append.drafts()) {
         answers.add(part.numbering().add(draft, nowMs));
@@ -134,10 +140,21 @@ final class Batch {
         List<NewEvent> events = append.events();
         NewEvent last = events.get(events.size() - 1);
         room.advanced(last.offset(), last.receivedAt());
-        committed.add(new Committed(room, append.expectedHead(), stored(room, events)));
+        committed.add(new Committed(room, append.epoch(), append.expectedHead(), stored(room, events)));
       }
     }
     return committed;
+  }
+
+  private static Outcome moved(Draft draft) {
+    return Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.");
+  }
+
+  /** The appends that were refused because somebody else owns their shard. */
+  List<OrgAppend> deposed() {
+    return appends.values().stream()
+        .filter(append -> results.get(append.orgId()) == AppendResult.DEPOSED)
+        .toList();
   }
 
   /** Orgs whose memory did not agree with the store. */
@@ -153,14 +170,14 @@ final class Batch {
   }
 
   /** Answers every caller by its verdicts and the results of the commit. */
-  void answer(Metrics metrics) {
-    answer(metrics, (draft, event) -> results.get(draft.orgId()) == AppendResult.COMMITTED
+  void answer() {
+    answer((draft, event) -> results.get(draft.orgId()) == AppendResult.COMMITTED
         ? Optional.empty()
-        : Optional.of(Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.")));
+        : Optional.of(moved(draft)));
   }
 
   /** Answers every caller with one refusal for each draft that was not settled without the store. */
-  void refuse(ErrorCode code, Metrics metrics) {
+  void refuse(ErrorCode code) {
     for (int i = 0; i < waiting.size(); i++) {
       List<Draft> drafts = waiting.get(i).append().drafts();
       List<Outcome> outcomes = new ArrayList<>(drafts.size());
@@ -171,13 +188,13 @@ final class Batch {
             ? ((Verdict.Settled) verdicts.get(i).get(j)).outcome()
             : Outcome.refused(drafts.get(j).id(), code, code.sentence() + " Repeat it with the same id."));
       }
-      reply(waiting.get(i), outcomes, metrics);
+      replies.accept(waiting.get(i), outcomes);
     }
   }
 
   /** Answers every caller by what the log holds of {@link #newKeys()} after an outcome that was unknown. */
-  void answerFrom(Known known, Metrics metrics) {
-    answer(metrics, (draft, event) -> {
+  void answerFrom(Known known) {
+    answer((draft, event) -> {
       KeyRow expected = event.keys().get(0);
       return expected.equals(known.keys().get(expected.key()))
           ? Optional.empty()
@@ -191,7 +208,7 @@ final class Batch {
     Optional<Outcome> of(Draft draft, NewEvent event);
   }
 
-  private void answer(Metrics metrics, Refusal refusal) {
+  private void answer(Refusal refusal) {
     for (int i = 0; i < waiting.size(); i++) {
       Waiting<Promise<Appended>> one = waiting.get(i);
       List<Draft> drafts = one.append().drafts();
@@ -199,7 +216,7 @@ final class Batch {
       for (int j = 0; j < drafts.size(); j++) {
         outcomes.add(outcome(drafts.get(j), verdicts.get(i).get(j), refusal));
       }
-      reply(one, outcomes, metrics);
+      replies.accept(one, outcomes);
     }
   }
 
@@ -219,20 +236,6 @@ final class Batch {
     return refusal.of(draft, event).orElseGet(() -> repeat
         ? Outcome.duplicate(draft.id(), event.offset(), event.sequence())
         : Outcome.accepted(draft.id(), event.offset(), event.sequence()));
-  }
-
-  private static void reply(Waiting<Promise<Appended>> one, List<Outcome> outcomes, Metrics metrics) {
-    int duplicates = 0;
-    for (Outcome outcome : outcomes) {
-      if (outcome.status() == Outcome.Status.DUPLICATE) {
-        duplicates++;
-      }
-      outcome.error().ifPresent(code -> metrics.refused(code.code(), 1));
-    }
-    if (duplicates > 0) {
-      metrics.duplicatesRejected(duplicates);
-    }
-    one.caller().tryComplete(new Appended(outcomes, Budget.UNLIMITED));
   }
 
   private static List<StoredEvent> stored(Room room, List<NewEvent> events) {

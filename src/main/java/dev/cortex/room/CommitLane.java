@@ -3,11 +3,14 @@ package dev.cortex.room;
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Message.Budget;
 import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Outcome;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.LogException;
+import dev.cortex.log.OrgAppend;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -17,10 +20,11 @@ import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The order of all writes of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
+ * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
  * group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
  */
 final class CommitLane {
@@ -31,16 +35,20 @@ final class CommitLane {
   private static final int BATCH_EVENTS = 2_000;
 
   private static final long BATCH_BYTES = 4L << 20;
+  /** Bounds of all lanes of a node together; each has its share. */
   private static final int QUEUE_EVENTS_MAX = 50_000;
+
   private static final long QUEUE_BYTES_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
 
   private final String node;
   private final EventLog log;
   private final Rooms rooms;
   private final Fanout fanout;
+  private final Admission admission;
   private final Metrics metrics;
   private final Clock clock;
-  private final AppendQueue<Promise<Appended>> queue = new AppendQueue<>(QUEUE_EVENTS_MAX, QUEUE_BYTES_MAX);
+  private final Consumer<Set<Integer>> deposed;
+  private final AppendQueue<Promise<Appended>> queue;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
   private long receivedMs;
@@ -48,13 +56,31 @@ final class CommitLane {
   private boolean choreNext;
   private Promise<Void> drained;
 
-  CommitLane(String node, EventLog log, Rooms rooms, Fanout fanout, Metrics metrics, Clock clock) {
+  /**
+   * One lane of several.
+   *
+   * @param lanes how many share the bounds of the queue
+   * @param deposed hears of shards that turned out to be another node's
+   */
+  CommitLane(
+      String node,
+      EventLog log,
+      Rooms rooms,
+      Fanout fanout,
+      Admission admission,
+      Metrics metrics,
+      Clock clock,
+      int lanes,
+      Consumer<Set<Integer>> deposed) {
     this.node = node;
     this.log = log;
     this.rooms = rooms;
     this.fanout = fanout;
+    this.admission = admission;
     this.metrics = metrics;
     this.clock = clock;
+    this.deposed = deposed;
+    this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
   }
 
   /** Takes an append; the future is answered after its commit, with a refusal when the lane is full. */
@@ -62,13 +88,29 @@ final class CommitLane {
     if (drained != null) {
       return Future.failedFuture(new RefusedException(ErrorCode.SHUTTING_DOWN, "the server is going away"));
     }
+    Admission.Decision decision = admission.admit(append, clock.monotonicNs());
+    Append admitted = decision.admitted(append);
+    if (admitted.drafts().isEmpty() && !decision.all()) {
+      return Future.succeededFuture(refused(decision, List.of(), decision.budget()));
+    }
     Promise<Appended> answer = Promise.promise();
-    if (!queue.offer(append, answer)) {
+    if (!queue.offer(admitted, answer)) {
+      admission.returned(admitted, clock.monotonicNs());
       return Future.failedFuture(
           new RefusedException(ErrorCode.OVERLOADED, queue.events() + " events wait to be committed already"));
     }
     pump();
-    return answer.future();
+    return decision.all()
+        ? answer.future()
+        : answer.future().map(appended -> refused(decision, appended.outcomes(), appended.budget()));
+  }
+
+  /** The answer to an append of which a part was not admitted. */
+  private Appended refused(Admission.Decision decision, List<Outcome> ofAdmitted, Budget left) {
+    decision.refusals().forEach(
+        refusal -> refusal.flatMap(Outcome::error).ifPresent(code -> metrics.refused(code.code(), 1)));
+    Budget budget = new Budget(left.limit(), left.remaining(), decision.budget().retryAfterMs());
+    return new Appended(decision.outcomes(ofAdmitted), budget);
   }
 
   /** Runs a write that is no append, between two commits. */
@@ -127,11 +169,14 @@ final class CommitLane {
 
   private Future<Void> commit(List<AppendQueue.Waiting<Promise<Appended>>> waiting) {
     long begun = clock.monotonicNs();
-    Batch batch = new Batch(waiting);
+    Batch batch = new Batch(waiting, this::reply);
     committing.addAll(batch.orgIds());
     return rooms
         .ensureClaimed(node, batch.orgIds())
-        .compose(claimed -> rooms.load(batch.orgIds()))
+        .compose(lost -> {
+          depose(lost);
+          return rooms.load(batch.orgIds());
+        })
         .compose(loaded -> log.known(batch.keys(), batch.sessions()).map(known -> {
           batch.number(loaded, rooms::epoch, known, receivedMs());
           return batch.appends();
@@ -149,6 +194,14 @@ final class CommitLane {
   private void committed(Batch batch, List<AppendResult> results, long begun) {
     List<Batch.Committed> committed = batch.settle(results);
     batch.lostRooms().forEach(rooms::forget);
+    Set<Integer> lost = new HashSet<>();
+    for (OrgAppend append : batch.deposed()) {
+      metrics.deposed();
+      if (rooms.epoch(append.shard()) == append.epoch()) {
+        lost.add(append.shard());
+      }
+    }
+    depose(lost);
     int events = 0;
     for (Batch.Committed one : committed) {
       events += one.events().size();
@@ -156,9 +209,16 @@ final class CommitLane {
     if (events > 0) {
       metrics.committed(events, clock.monotonicNs() - begun);
     }
-    batch.answer(metrics);
+    batch.answer();
     for (Batch.Committed one : committed) {
-      fanout.deliver(one.room(), one.after(), one.events(), rooms.epoch(one.room().shard()));
+      fanout.deliver(one.room(), one.after(), one.events(), one.epoch());
+    }
+  }
+
+  private void depose(Set<Integer> lost) {
+    if (!lost.isEmpty()) {
+      rooms.drop(lost);
+      deposed.accept(lost);
     }
   }
 
@@ -175,29 +235,50 @@ final class CommitLane {
         "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage(),
         failure instanceof LogException ? null : failure);
     if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
-      batch.refuse(errorCode(kind), metrics);
+      batch.refuse(errorCode(kind));
       return Future.succeededFuture();
     }
-    // The statement may still commit. A raised epoch shuts it out if it has not; then the log itself tells what it has.
+    // The statement may still commit. An epoch raised by us, or by whoever has claimed the shard since, shuts it out if
+    // it has not; then the log itself tells what it has.
     Set<Integer> shards = new HashSet<>();
     batch.orgIds().forEach(org -> shards.add(rooms.shardOf(org)));
     return rooms
-        .claim(node, shards)
-        .compose(claimed -> rooms.load(batch.orgIds()))
+        .reclaim(node, shards)
+        .compose(lost -> {
+          depose(lost);
+          return rooms.load(batch.orgIds());
+        })
         .compose(loaded -> log.known(batch.newKeys(), List.of()).<Void>map(known -> {
           batch.appends().forEach(append -> {
             Room room = loaded.get(append.orgId());
-            fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
+            if (room != null) {
+              fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
+            }
           });
-          batch.answerFrom(known, metrics);
+          batch.answerFrom(known);
           return null;
         }))
         .recover(again -> {
           LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
           batch.orgIds().forEach(rooms::forget);
-          batch.refuse(ErrorCode.STORAGE_ERROR, metrics);
+          batch.refuse(ErrorCode.STORAGE_ERROR);
           return Future.succeededFuture();
         });
+  }
+
+  private void reply(AppendQueue.Waiting<Promise<Appended>> one, List<Outcome> outcomes) {
+    int duplicates = 0;
+    for (Outcome outcome : outcomes) {
+      if (outcome.status() == Outcome.Status.DUPLICATE) {
+        duplicates++;
+      }
+      outcome.error().ifPresent(code -> metrics.refused(code.code(), 1));
+    }
+    if (duplicates > 0) {
+      metrics.duplicatesRejected(duplicates);
+    }
+    Budget budget = admission.settled(one.append(), outcomes, clock.monotonicNs());
+    one.caller().tryComplete(new Appended(outcomes, budget));
   }
 
   /** What a failure of the store is called towards clients. */

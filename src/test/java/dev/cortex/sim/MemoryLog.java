@@ -58,6 +58,7 @@ public final class MemoryLog implements EventLog {
 
   private final Schedule schedule;
   private final Map<Integer, Long> epochs = new HashMap<>();
+  private final Map<Integer, String> owners = new HashMap<>();
   private final Map<String, Org> orgs = new TreeMap<>();
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
@@ -125,7 +126,20 @@ public final class MemoryLog implements EventLog {
   public Future<Map<Integer, Long>> claim(String owner, Collection<Integer> shards) {
     return write(() -> {
       Map<Integer, Long> raised = new HashMap<>();
-      shards.forEach(shard -> raised.put(shard, epochs.merge(shard, 1L, Long::sum)));
+      shards.forEach(shard -> {
+        owners.put(shard, owner);
+        raised.put(shard, epochs.merge(shard, 1L, Long::sum));
+      });
+      return raised;
+    });
+  }
+
+  @Override
+  public Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards) {
+    return write(() -> {
+      Map<Integer, Long> raised = new HashMap<>();
+      shards.stream().filter(shard -> owner.equals(owners.get(shard)))
+          .forEach(shard -> raised.put(shard, epochs.merge(shard, 1L, Long::sum)));
       return raised;
     });
   }
@@ -157,10 +171,10 @@ public final class MemoryLog implements EventLog {
   @Override
   public Future<Known> known(Collection<KeyRef> wantedKeys, Collection<SessionRef> wantedSessions) {
     return read(() -> {
-      Map<KeyRef, KeyRow> foundKeys = new HashMap<>(keys);
-      foundKeys.keySet().retainAll(List.copyOf(wantedKeys));
-      Map<SessionRef, SessionRow> foundSessions = new HashMap<>(sessions);
-      foundSessions.keySet().retainAll(List.copyOf(wantedSessions));
+      Map<KeyRef, KeyRow> foundKeys = new HashMap<>();
+      wantedKeys.stream().filter(keys::containsKey).forEach(key -> foundKeys.put(key, keys.get(key)));
+      Map<SessionRef, SessionRow> foundSessions = new HashMap<>();
+      wantedSessions.stream().filter(sessions::containsKey).forEach(key -> foundSessions.put(key, sessions.get(key)));
       return new Known(foundKeys, foundSessions);
     });
   }

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /** The epochs of the shards: who may write is decided here and nowhere else. */
 final class Fence {
@@ -19,12 +20,15 @@ final class Fence {
       INSERT INTO shards (shard, epoch, owner) VALUES (?, 1, ?)
       ON CONFLICT (shard) DO UPDATE SET epoch = shards.epoch + 1, owner = excluded.owner""";
 
+  private static final String RAISE_OWN = "UPDATE shards SET epoch = epoch + 1 WHERE shard = ? AND owner = ?";
+
   private Fence() {}
 
   /** Raises the epoch of each shard and answers the new ones. */
   static Map<Integer, Long> raise(Sql sql, String owner, Collection<Integer> shards) throws SQLException {
     PreparedStatement raise = sql.prepare(RAISE);
-    for (int shard : shards) {
+    // in one order everywhere, or two claims at the same time would wait for each other
+    for (int shard : new TreeSet<>(shards)) {
       raise.setInt(1, shard);
       raise.setString(2, owner);
       raise.addBatch();
@@ -33,6 +37,20 @@ final class Fence {
       raise.executeBatch();
     }
     return epochs(sql, shards);
+  }
+
+  /** Raises the epoch of each shard that belongs to that owner and answers the new ones. */
+  static Map<Integer, Long> raiseOwn(Sql sql, String owner, Collection<Integer> shards) throws SQLException {
+    PreparedStatement raise = sql.prepare(RAISE_OWN);
+    List<Integer> own = new ArrayList<>();
+    for (int shard : new TreeSet<>(shards)) {
+      raise.setInt(1, shard);
+      raise.setString(2, owner);
+      if (raise.executeUpdate() == 1) {
+        own.add(shard);
+      }
+    }
+    return epochs(sql, own);
   }
 
   /** Whether that epoch is the shard's; a shard that nobody ever claimed has no epoch and no owner. */

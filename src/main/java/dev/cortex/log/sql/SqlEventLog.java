@@ -130,6 +130,12 @@ public final class SqlEventLog implements EventLog {
   }
 
   @Override
+  public Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards) {
+    List<Integer> wanted = List.copyOf(shards);
+    return write(sql -> Fence.raiseOwn(sql, owner, wanted));
+  }
+
+  @Override
   public Future<Map<String, OrgHead>> heads(Collection<String> orgIds) {
     List<String> wanted = List.copyOf(orgIds);
     return read(sql -> HeadRows.of(sql, wanted));

@@ -109,6 +109,16 @@ abstract class EventLogContract {
   }
 
   @Test
+  void reclaimRaisesOnlyWhatStillBelongsToTheOwner() {
+    await(log.claim("node-1", List.of(0, 5)));
+    await(log.claim("node-2", List.of(5)));
+
+    assertThat(await(log.reclaim("node-1", List.of(0, 5, 6)))).isEqualTo(Map.of(0, 2L));
+    assertThat(await(log.reclaim("node-1", List.of(5)))).isEmpty();
+    assertThat(await(log.reclaim("node-2", List.of(5)))).isEqualTo(Map.of(5, 3L));
+  }
+
+  @Test
   void claimOfManyShardsAnswersEachOfThem() {
     List<Integer> shards = IntStream.range(0, 600).boxed().toList();
     assertThat(await(log.claim("node-1", shards))).hasSize(600).containsEntry(599, 1L);
