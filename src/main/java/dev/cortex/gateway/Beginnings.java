@@ -15,6 +15,9 @@ import java.util.Optional;
 /** Turns what clients write after {@code since} into a place to begin. */
 final class Beginnings {
 
+  /** A log id that no log has: they are drawn at random. */
+  private static final String NO_LOG = "nobodys000000";
+
   private final Feeds feeds;
   private final boolean discreet;
 
@@ -71,14 +74,21 @@ final class Beginnings {
       // what a reconnecting client asks most: nothing was missed, known without leaving this gateway
       return Future.succeededFuture(new Located(feed.get().head(), cursor.position().offset(), 0));
     }
-    return feeds.ask(new Locate(channel, since), Located.class).recover(failure -> Future.failedFuture(told(failure)));
+    return feeds.ask(new Locate(channel, since), Located.class).recover(failure -> isForeign(failure, since)
+        // asked once more as a cursor of no log at all: whose it is makes no difference then
+        ? feeds.ask(new Locate(channel, nobodys(since)), Located.class)
+        : Future.failedFuture(failure));
   }
 
-  private Throwable told(Throwable failure) {
-    boolean foreign = failure instanceof RefusedException refused && refused.code() == ErrorCode.CURSOR_INVALID;
-    return discreet && foreign
-        ? new RefusedException(ErrorCode.CURSOR_LOG_CHANGED, ErrorCode.CURSOR_LOG_CHANGED.sentence())
-        : failure;
+  private boolean isForeign(Throwable failure, Since since) {
+    return discreet
+        && since instanceof Since.Cursor
+        && failure instanceof RefusedException refused
+        && refused.code() == ErrorCode.CURSOR_INVALID;
+  }
+
+  private static Since nobodys(Since since) {
+    return new Since.Cursor(new Position(NO_LOG, ((Since.Cursor) since).position().offset()));
   }
 
   /** The org a cursor belongs to; a refusal when no log ever had its id. */
