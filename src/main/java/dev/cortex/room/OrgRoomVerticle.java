@@ -80,7 +80,8 @@ public final class OrgRoomVerticle extends VerticleBase {
     ReplayLeases leases = new ReplayLeases(REPLAY_LEASE_NS);
     rooms = new Rooms(log, directory.shardMap(), ROOMS_MAX, room -> lane.isCommitting(room));
     fanout = new Fanout(node, (gateway, delivery) -> vertx.eventBus().send(gateway, delivery), Fanout.WINDOW_BYTES);
-    lane = new CommitLane(node, log, rooms, fanout, Admission.UNLIMITED, metrics, clock);
+    Admission admission = Quotas.of(config, rooms::shardOf);
+    lane = new CommitLane(node, log, rooms, fanout, admission, metrics, clock);
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lane, leases, clock);
     metrics.gauge("cortex_rooms", "Rooms in memory.", () -> rooms.size());
@@ -89,6 +90,7 @@ public final class OrgRoomVerticle extends VerticleBase {
     return rooms
         .claim(node, IntStream.range(0, shards).boxed().toList())
         .onSuccess(claimed -> {
+          admission.claimed(rooms.owned(), clock.monotonicNs());
           consumer = vertx.eventBus().localConsumer(Addresses.room(node));
           consumer.handler(this::receive);
           vertx.setPeriodic(FANOUT_PROBE_MS, tick -> fanout.probe());
