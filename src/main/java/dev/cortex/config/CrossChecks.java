@@ -78,7 +78,11 @@ final class CrossChecks {
         settings.whole("observability.alerting.queue_depth_threshold") <= queue
             ? Stream.empty()
             : Stream.of("observability.alerting.queue_depth_threshold: never reached, a queue holds " + queue);
-    return Stream.of(sync, unused, alert).flatMap(each -> each).toList();
+    Stream<String> burst =
+        settings.whole("limits.burst") == 0 || settings.whole("limits.events_per_second") > 0
+            ? Stream.empty()
+            : Stream.of("limits.burst: without effect while limits.events_per_second is 0");
+    return Stream.of(sync, unused, alert, burst).flatMap(each -> each).toList();
   }
 
   private void requireSafe(String key, String rule) {

@@ -30,6 +30,11 @@ public final class OrgLimits {
     return byOrg.isEmpty() ? common : byOrg.getOrDefault(orgId, common);
   }
 
+  /** Whether the same limits hold for every org. */
+  public boolean uniform() {
+    return byOrg.isEmpty();
+  }
+
   /** Whether publishes of some org are limited by rates. */
   public boolean throttle() {
     return throttles(common) || byOrg.values().stream().anyMatch(OrgLimits::throttles);

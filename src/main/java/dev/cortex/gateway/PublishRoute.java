@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** Publishing over HTTP: one envelope, an array of them, or CloudEvents in their three modes. */
 final class PublishRoute {
@@ -35,13 +36,15 @@ final class PublishRoute {
   private final Vertx vertx;
   private final Bodies bodies;
   private final Traces traces;
+  private final RateLimits rateLimits;
   private final Metrics metrics;
   private final Clock clock;
 
-  PublishRoute(Vertx vertx, Bodies bodies, Traces traces, Metrics metrics, Clock clock) {
+  PublishRoute(Vertx vertx, Bodies bodies, Traces traces, RateLimits rateLimits, Metrics metrics, Clock clock) {
     this.vertx = vertx;
     this.bodies = bodies;
     this.traces = traces;
+    this.rateLimits = rateLimits;
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -65,20 +68,24 @@ final class PublishRoute {
           return publish(body, format, attributes, traceId)
               .onComplete(done -> metrics.publishAnswered(clock.monotonicNs() - begun));
         })
-        .onComplete(outcomes -> {
+        .onComplete(fate -> {
           traces.echo(request.response(), traceId);
-          if (outcomes.succeeded()) {
-            answer(request.response(), outcomes.result());
-          } else {
-            Problems.answer(request, outcomes.cause());
+          if (fate.failed()) {
+            Problems.answer(request, fate.cause());
+            return;
           }
+          rateLimits.write(request.response(), Principal.LOCAL, fate.result());
+          Optional<String> throttled = RateLimits.throttled(fate.result());
+          throttled.ifPresentOrElse(
+              message -> Problems.answer(request, ErrorCode.RATE_LIMITED, message),
+              () -> answer(request.response(), fate.result().outcomes()));
         });
   }
 
   /** Publishes what a local client sent in by any door. */
-  Future<List<Outcome>> publish(byte[] body, Format format, Map<String, String> attributes, String traceId) {
+  Future<Ingested> publish(byte[] body, Format format, Map<String, String> attributes, String traceId) {
     Ingest ingest = new Ingest(body, format, attributes, Principal.LOCAL, traceId);
-    return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS).map(Ingested::outcomes);
+    return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS);
   }
 
   /** Whether a request carries a body in a form that is accepted, and which. */
@@ -138,7 +145,7 @@ final class PublishRoute {
     int rejected = counts[Outcome.Status.REJECTED.ordinal()];
     boolean unknown = counts[Outcome.Status.UNKNOWN.ordinal()] > 0;
     if (unknown) {
-      response.setStatusCode(503).putHeader(HttpHeaders.RETRY_AFTER, "1");
+      response.setStatusCode(503);
     } else if (rejected > 0 && rejected == outcomes.size()) {
       response.setStatusCode(422);
     }

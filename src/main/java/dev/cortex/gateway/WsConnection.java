@@ -36,16 +36,23 @@ final class WsConnection implements FrameGuard.Receiver {
   private final Beginnings beginnings;
   private final PublishRoute publisher;
   private final Feeds feeds;
+  private final Pace pace;
   private int requests;
   private Future<?> last = Future.succeededFuture();
 
   WsConnection(
-      WsSocket socket, Subscriptions subscriptions, Beginnings beginnings, PublishRoute publisher, Feeds feeds) {
+      WsSocket socket,
+      Subscriptions subscriptions,
+      Beginnings beginnings,
+      PublishRoute publisher,
+      Feeds feeds,
+      Pace pace) {
     this.socket = socket;
     this.subscriptions = subscriptions;
     this.beginnings = beginnings;
     this.publisher = publisher;
     this.feeds = feeds;
+    this.pace = pace;
   }
 
   @Override
@@ -183,10 +190,16 @@ final class WsConnection implements FrameGuard.Receiver {
     if (ask.event().length == 0 || ask.event()[0] != '{') {
       return refuse(ErrorCode.INVALID_EVENT, "event is one envelope: a JSON object");
     }
-    return publisher.publish(ask.event(), Format.JSON, Map.of(), "").compose(outcomes -> {
-      Outcome outcome = outcomes.get(0);
+    long waitMs = pace.take();
+    if (waitMs > 0) {
+      return answered(FrameWriter.error(ask.rid(), ErrorCode.RATE_LIMITED, pace.sentence(), waitMs));
+    }
+    return publisher.publish(ask.event(), Format.JSON, Map.of(), "").compose(fate -> {
+      Outcome outcome = fate.outcomes().get(0);
       if (outcome.error().isPresent()) {
-        return refuse(outcome.error().get(), outcome.message());
+        long retryAfterMs = RateLimits.retryAfterMs(fate);
+        return answered(
+            FrameWriter.error(ask.rid(), outcome.error().get(), outcome.message(), retryAfterMs));
       }
       FrameWriter ok = FrameWriter.answer("ok", ask.rid())
           .put("id", outcome.id())

@@ -139,7 +139,8 @@ final class WsRoute {
     String reader = feeds.readerName() + ".ws." + opened++;
     Subscriptions subscriptions =
         new Subscriptions(socket, limits, reader, config.limits().subscriptionsPerConnection());
-    WsConnection client = new WsConnection(socket, subscriptions, beginnings, publisher, feeds);
+    Pace pace = new Pace(config.limits().connectionEvents(), clock);
+    WsConnection client = new WsConnection(socket, subscriptions, beginnings, publisher, feeds, pace);
     vertxHandler
         .pipeline()
         .addBefore(vertxHandler.name(), "frame-guard", new FrameGuard(messageBytesMax(config), client, clock));

@@ -8,6 +8,7 @@ import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.OrgLimits;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.ops.Alerts;
 import dev.cortex.ops.Metrics;
@@ -183,7 +184,9 @@ public final class WsServerVerticle extends VerticleBase {
   private Router router(TransportLimits limits) {
     Traces traces = new Traces(config.observability().traceCorrelationHeader());
     Beginnings beginnings = new Beginnings(feeds);
-    PublishRoute publish = new PublishRoute(vertx, new Bodies(vertx), traces, metrics, clock);
+    OrgLimits orgLimits = new OrgLimits(config.limits());
+    PublishRoute publish = 
+        new PublishRoute(vertx, new Bodies(vertx), traces, new RateLimits(orgLimits), metrics, clock);
     SinceRoute since = new SinceRoute(vertx, feeds, beginnings, config.sync().pollMinMs());
     StaticFiles files = new StaticFiles(vertx);
     health = new HealthRoute(vertx, feeds, metrics, clock, alerts(), this::facts, () -> draining);

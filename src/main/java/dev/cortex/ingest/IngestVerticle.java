@@ -12,6 +12,7 @@ import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Requests;
 import dev.cortex.bus.RoomCalls;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.OrgLimits;
 import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeReader;
@@ -50,10 +51,14 @@ public final class IngestVerticle extends VerticleBase {
   /** Most events in one request. */
   public static final int EVENTS_MAX = 500;
 
+  /** Orgs that are over their quota at the same time and known to be; those beyond it travel to their rooms. */
+  private static final int REFUSALS_MAX = 10_000;
+
   private final CortexConfig config;
   private final Metrics metrics;
   private final Clock clock;
   private final Directory directory;
+  private final Refusals refusals;
   private final EnvelopeReader reader;
   private RoomCalls rooms;
   private MessageConsumer<Ingest> consumer;
@@ -68,6 +73,7 @@ public final class IngestVerticle extends VerticleBase {
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
+    this.refusals = new Refusals(new OrgLimits(config.limits()), REFUSALS_MAX);
     this.reader = new EnvelopeReader(config.messageContract().maxPayloadBytes());
   }
 
@@ -87,7 +93,7 @@ public final class IngestVerticle extends VerticleBase {
   private void receive(Message<Ingest> received) {
     try {
       Ingest ask = received.body();
-      publish(ask, read(ask)).onSuccess(outcomes -> received.reply(new Ingested(outcomes, Budget.UNLIMITED)));
+      publish(ask, read(ask)).onSuccess(received::reply);
     } catch (RefusedException refused) {
       metrics.refused(refused.code().code(), 1);
       Requests.refuse(received, refused.code(), refused.getMessage());
@@ -106,7 +112,7 @@ public final class IngestVerticle extends VerticleBase {
     };
   }
 
-  private Future<List<Outcome>> publish(Ingest ask, List<Parsed> parsed) {
+  private Future<Ingested> publish(Ingest ask, List<Parsed> parsed) {
     Outcome[] outcomes = new Outcome[parsed.size()];
     Map<String, List<Draft>> drafts = new LinkedHashMap<>();
     Map<String, List<Integer>> places = new LinkedHashMap<>();
@@ -129,21 +135,34 @@ public final class IngestVerticle extends VerticleBase {
         places.computeIfAbsent(draft.orgId(), org -> new ArrayList<>()).add(i);
       }
     }
-    List<Future<?>> appends = new ArrayList<>(drafts.size());
-    drafts.forEach((org, list) -> appends.add(append(org, list).onSuccess(fates -> {
+    List<Future<Appended>> appends = new ArrayList<>(drafts.size());
+    drafts.forEach((org, list) -> appends.add(append(org, list).onSuccess(appended -> {
+      List<Outcome> fates = appended.outcomes();
       for (int k = 0; k < fates.size(); k++) {
         outcomes[places.get(org).get(k)] = fates.get(k);
       }
     })));
-    return Future.all(appends).map(done -> Arrays.asList(outcomes));
+    return Future.all(appends).map(done -> new Ingested(Arrays.asList(outcomes), budget(appends)));
   }
 
-  private Future<List<Outcome>> append(String org, List<Draft> drafts) {
+  private static Budget budget(List<Future<Appended>> appends) {
+    return appends.size() == 1 ? appends.get(0).result().budget() : Budget.UNLIMITED;
+  }
+
+  private Future<Appended> append(String org, List<Draft> drafts) {
+    long nowNs = clock.monotonicNs();
+    Optional<Appended> known = refusals.answer(org, drafts, nowNs);
+    if (known.isPresent()) {
+      metrics.refused(ErrorCode.RATE_LIMITED.code(), drafts.size());
+      return Future.succeededFuture(known.get());
+    }
     return rooms.ask(org, new Append(org, drafts), Appended.class, ROOM_TIMEOUT_MS)
-        .map(Appended::outcomes)
+        .onSuccess(appended -> refusals.answered(org, appended.budget(), nowNs))
         .otherwise(failure -> {
           RefusedException refused = (RefusedException) failure;
-          return drafts.stream().map(d -> refused(d.id(), refused.code(), refused.getMessage())).toList();
+          return new Appended(
+              drafts.stream().map(d -> refused(d.id(), refused.code(), refused.getMessage())).toList(),
+              Budget.UNLIMITED);
         });
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What one org may publish: buckets for its events, their bytes, and the events of each agent and session. Drafts that
@@ -20,13 +21,14 @@ import java.util.function.Function;
 @Pure
 final class OrgQuota {
 
-  /** Agents, and sessions, whose buckets are kept; more only matter if so many are active within two seconds. */
-  private static final int BUCKETS_MAX = 4_096;
+  /** Agents, and sessions, whose buckets are kept: more than a busy org has active within two seconds. */
+  private static final int BUCKETS_MAX = 16_384;
 
   private final Optional<TokenBucket> events;
   private final Optional<TokenBucket> bytes;
   private final Optional<QuotaBuckets> agents;
   private final Optional<QuotaBuckets> sessions;
+  private final long fillNs;
 
   /** Units that drafts take from one bucket, and the limit it stands for: its key, what it counts, of whom. */
   private record Draw(TokenBucket bucket, long units, String key, String what, String whose) {
@@ -69,6 +71,17 @@ final class OrgQuota {
     this.bytes = when(limits.bytes(), rate -> new TokenBucket(rate, emptyNs, nowNs));
     this.agents = when(limits.agentEvents(), rate -> new QuotaBuckets(rate, BUCKETS_MAX, emptyNs));
     this.sessions = when(limits.sessionEvents(), rate -> new QuotaBuckets(rate, BUCKETS_MAX, emptyNs));
+    this.fillNs =
+        Stream.of(limits.events(), limits.bytes(), limits.agentEvents(), limits.sessionEvents())
+            .filter(rate -> !rate.unlimited())
+            .mapToLong(Rate::fillNs)
+            .max()
+            .orElse(0);
+  }
+
+  /** How long it takes until every bucket has filled up, nanoseconds. */
+  long fillNs() {
+    return fillNs;
   }
 
   /** Takes what the drafts cost, or says why not; then nothing was taken. */

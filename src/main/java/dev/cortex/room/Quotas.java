@@ -25,9 +25,11 @@ import java.util.function.ToIntFunction;
  * The quotas of the orgs of this node's shards. An org has one room in the whole cluster and its buckets live beside it,
  * so they are exact. They begin empty with a claim: an org gains no second burst when its room moves.
  *
- * <p>They do not go with the room when that is dropped from memory for want of use. What is forgotten here, one org at a
- * time and the longest unused first, is taken from then on as empty at its last use: since then it has filled up, unless
- * more orgs than are kept were active while it did, and then it comes back with less than it had, never with more.
+ * <p>They do not go with the room when that is dropped from memory for want of use. An org is forgotten here when its
+ * buckets have filled up since its last use: what is not here is taken as empty at the claim of its shard and left alone
+ * since, and that is full by then. If more orgs than are kept are active within that time, the one unused for the longest
+ * is forgotten early, and what is not here is taken as empty at that org's last use: it comes back with no more than it
+ * had.
  */
 @Pure
 final class Quotas implements Admission {
@@ -131,16 +133,20 @@ final class Quotas implements Admission {
       long empty = emptyNs.getOrDefault(shard, nowNs);
       kept = new Kept(new OrgQuota(ofOrg, empty, nowNs), shard);
       byOrg.put(orgId, kept);
-      forgetEldest();
     }
     kept.usedNs = nowNs;
+    forgetEldest(nowNs);
     return Optional.of(kept.quota);
   }
 
-  private void forgetEldest() {
-    if (byOrg.size() > orgsMax) {
-      Iterator<Kept> kept = byOrg.values().iterator();
-      Kept eldest = kept.next();
+  /** Forgets the org that was unused for the longest, if its buckets have filled up or there is no place for them. */
+  private void forgetEldest(long nowNs) {
+    Iterator<Kept> kept = byOrg.values().iterator();
+    Kept eldest = kept.next();
+    boolean full = nowNs - eldest.usedNs >= eldest.quota.fillNs();
+    if (full) {
+      kept.remove();
+    } else if (byOrg.size() > orgsMax) {
       kept.remove();
       emptyNs.merge(eldest.shard, eldest.usedNs, Math::max);
     }
