@@ -54,13 +54,12 @@ final class Stages {
     Directory directory = Directory.alone(NODE, shardMap);
     Metrics metrics = new Metrics(Set.copyOf(config.observability().metrics()), clock);
     WsServerVerticle door =
-        new WsServerVerticle(
+        WsServerVerticle.local(
             config,
             port -> new LocalGuard(config.server().allowedOrigins(), port, token),
             metrics,
             clock,
-            NODE,
-            0);
+            directory);
     return opener
         .open(vertx, dataDir, config)
         .compose(opened -> {

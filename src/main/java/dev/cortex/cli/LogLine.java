@@ -1,5 +1,6 @@
 package dev.cortex.cli;
 
+import dev.cortex.auth.Redaction;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintStream;
@@ -8,7 +9,6 @@ import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import java.util.regex.Pattern;
 
 /** Writes each log record as one line of {@code key=value} pairs; tokens that slipped into a message are masked. */
 final class LogLine extends Handler {
@@ -57,9 +57,9 @@ final class LogLine extends Handler {
     line.append("time=").append(record.getInstant());
     line.append(" level=").append(word(record.getLevel()));
     line.append(" logger=").append(record.getLoggerName());
-    line.append(" msg=").append(quoted(masked(String.valueOf(record.getMessage()))));
+    line.append(" msg=").append(quoted(Redaction.redacted(String.valueOf(record.getMessage()))));
     if (record.getThrown() != null) {
-      line.append(" error=").append(quoted(masked(trace(record.getThrown()))));
+      line.append(" error=").append(quoted(Redaction.redacted(trace(record.getThrown()))));
     }
     return line.toString();
   }
@@ -84,15 +84,6 @@ final class LogLine extends Handler {
       each = each.getCause();
     }
     return text.toString();
-  }
-
-  private static String masked(String text) {
-    if (!text.contains("oken") && !text.contains("earer")) {
-      return text;
-    }
-    return Pattern.compile("(?i)(token[\"']?\\s*[=:]\\s*[\"']?|bearer\\s+)[^\\s\"'&]+")
-        .matcher(text)
-        .replaceAll("$1********");
   }
 
   private static String quoted(String text) {

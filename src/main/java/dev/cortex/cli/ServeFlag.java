@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** The flags of {@code serve}: one table for reading them and for the help. */
 enum ServeFlag {
-  PROFILE("--profile", "NAME", "which server this is: local (default); cloud and demo are not part of this version"),
+  PROFILE("--profile", "NAME", "which server this is: local (default) or cloud; demo is not part of this version"),
   CONFIG("--config", "FILE", "YAML file with the settings that differ"),
   PORT("--port", "PORT", "port to listen on; 0 picks a free one"),
   DATA_DIR("--data-dir", "DIR", "where everything durable lives"),

@@ -37,8 +37,11 @@ public final class ConfigLoader {
           .ifPresentOrElse(
               key -> settings.put(flag.flag(), key, flag.value()), () -> settings.unknown(flag.flag(), flag.key()));
     }
-    CrossChecks checks = new CrossChecks(settings);
+    CrossChecks checks = new CrossChecks(source.profile(), settings);
     checks.check();
+    if (source.profile().equals("cloud")) {
+      requireReadable(settings);
+    }
     if (!settings.problems().isEmpty()) {
       throw new ConfigException(settings.problems());
     }
@@ -54,8 +57,8 @@ public final class ConfigLoader {
       throw new ConfigException(
           "--profile: unknown profile " + profile + nearest + " Allowed: " + String.join(", ", PROFILES));
     }
-    if (!profile.equals("local")) {
-      throw new ConfigException("--profile: " + profile + " is not part of this version; use --profile local");
+    if (profile.equals("demo")) {
+      throw new ConfigException("--profile: demo is not part of this version; use --profile local or cloud");
     }
   }
 
@@ -82,6 +85,16 @@ public final class ConfigLoader {
       settings.problem(file.toString(), "not UTF-8 text");
     } catch (IOException e) {
       settings.problem(file.toString(), "cannot be read (" + e.getClass().getSimpleName() + ")");
+    }
+  }
+
+  /** Files are looked at here, at the start, so that a wrong name is a line of the configuration and no riddle later. */
+  private static void requireReadable(Settings settings) {
+    for (String key : List.of("cluster.tls_cert", "cluster.tls_key", "cluster.tls_ca")) {
+      String file = settings.text(key);
+      if (!file.isEmpty() && !Files.isReadable(Path.of(file))) {
+        settings.problem(settings.place(List.of(key)), key + ": " + file + " cannot be read");
+      }
     }
   }
 

@@ -27,6 +27,11 @@ public record CortexConfig(
     Callbacks callbacks,
     Limits limits) {
 
+  /** Whether this is a node of the cloud and not a desktop. */
+  public boolean cloud() {
+    return profile.equals("cloud");
+  }
+
   /** How events leave: queue bound per connection (events), signal threshold (0 to 1), deltas, coalescing time. */
   public record Transport(
       int maxQueueSizePerConnection,
@@ -62,6 +67,11 @@ public record CortexConfig(
   /** The database: empty URL means SQLite in the data directory. */
   public record Store(String url, String user, String password, Durability durability) {
 
+    /** Whether the store is SQLite in the data directory. */
+    public boolean inDataDir() {
+      return url.isEmpty();
+    }
+
     /** What a commit survives. */
     public enum Durability {
       /** Kill and power loss. */
@@ -86,7 +96,26 @@ public record CortexConfig(
 
   /** Cluster membership. */
   public record Cluster(
-      String name, String host, int port, List<String> members, String tlsCert, String tlsKey, String tlsCa) {}
+      String name, String host, int port, List<String> members, String tlsCert, String tlsKey, String tlsCa) {
+
+    /** How far the port of messages between nodes is above that of membership. */
+    public static final int BUS_PORT_ABOVE = 1_000;
+
+    /** Whether there may be other nodes. */
+    public boolean joins() {
+      return !members.isEmpty();
+    }
+
+    /** The port of messages between nodes. */
+    public int busPort() {
+      return port + BUS_PORT_ABOVE;
+    }
+
+    /** Whether messages between nodes travel by mutual TLS. */
+    public boolean tls() {
+      return !tlsCert.isEmpty();
+    }
+  }
 
   /** Who may enter. */
   public record Auth(

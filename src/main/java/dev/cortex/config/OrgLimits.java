@@ -30,6 +30,11 @@ public final class OrgLimits {
     return byOrg.isEmpty() ? common : byOrg.getOrDefault(orgId, common);
   }
 
+  /** The limits of whoever belongs to these orgs: those of the only one, else those of all. */
+  public Limits of(Set<String> orgs) {
+    return orgs.size() == 1 ? of(orgs.iterator().next()) : common;
+  }
+
   /** Whether the same limits hold for every org. */
   public boolean uniform() {
     return byOrg.isEmpty();

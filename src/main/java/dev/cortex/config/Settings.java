@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The values gathered so far, each with the place it came from; later layers replace earlier ones. */
 final class Settings {
@@ -41,6 +42,12 @@ final class Settings {
   /** Notes a problem. */
   void problem(String origin, String what) {
     problems.add(origin + ": " + what);
+  }
+
+  /** Notes a broken rule of a key, at the place where it or one of the others involved was set. */
+  void refuse(String key, String rule, String... others) {
+    List<String> involved = Stream.concat(Stream.of(key), Stream.of(others)).toList();
+    problem(place(involved), key + ": " + rule);
   }
 
   /** Everything noted so far. */

@@ -69,6 +69,12 @@ final class Shapes {
         && new Kind.Whole(1, 65_535).parse(text.substring(colon + 1)).isPresent();
   }
 
+  /** {@code host:port} whose host is an IP address and no name. */
+  static boolean addressPort(String text) {
+    String host = text.substring(0, Math.max(0, text.lastIndexOf(':')));
+    return hostPort(text) && (host.startsWith("[") || host.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9')));
+  }
+
   /** A header name that is a token and means nothing to HTTP itself. */
   static boolean headerName(String text) {
     return !text.isEmpty()

@@ -16,9 +16,21 @@ import java.util.Optional;
 final class Beginnings {
 
   private final Feeds feeds;
+  private final boolean discreet;
 
+  /** Beginnings in logs whose orgs know each other. */
   Beginnings(Feeds feeds) {
+    this(feeds, false);
+  }
+
+  /**
+   * Beginnings in the logs that the feeds come from.
+   *
+   * @param discreet whether a cursor of another org is answered like one that never existed: where orgs are strangers
+   */
+  Beginnings(Feeds feeds, boolean discreet) {
     this.feeds = feeds;
+    this.discreet = discreet;
   }
 
   /** Reads a cursor or a Unix time in milliseconds, or refuses. */
@@ -59,7 +71,14 @@ final class Beginnings {
       // what a reconnecting client asks most: nothing was missed, known without leaving this gateway
       return Future.succeededFuture(new Located(feed.get().head(), cursor.position().offset(), 0));
     }
-    return feeds.ask(new Locate(channel, since), Located.class);
+    return feeds.ask(new Locate(channel, since), Located.class).recover(failure -> Future.failedFuture(told(failure)));
+  }
+
+  private Throwable told(Throwable failure) {
+    boolean foreign = failure instanceof RefusedException refused && refused.code() == ErrorCode.CURSOR_INVALID;
+    return discreet && foreign
+        ? new RefusedException(ErrorCode.CURSOR_LOG_CHANGED, ErrorCode.CURSOR_LOG_CHANGED.sentence())
+        : failure;
   }
 
   /** The org a cursor belongs to; a refusal when no log ever had its id. */

@@ -10,6 +10,7 @@ import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
+import dev.cortex.event.Scope;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -23,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 
 /** Publishing over HTTP: one envelope, an array of them, or CloudEvents in their three modes. */
 final class PublishRoute {
@@ -50,10 +50,13 @@ final class PublishRoute {
   }
 
   /** Serves one request. */
-  void handle(HttpServerRequest request) {
+  void handle(HttpServerRequest request, Principal principal) {
     MultiMap headers = request.headers();
     Format format;
     try {
+      if (!principal.scopes().contains(Scope.PUBLISH)) {
+        throw new RefusedException(ErrorCode.FORBIDDEN, "this caller may not publish");
+      }
       format = format(headers);
     } catch (RefusedException refused) {
       Problems.answer(request, refused);
@@ -65,7 +68,7 @@ final class PublishRoute {
           // from here it is our time: how long a client takes to send its body is none of our latency
           long begun = clock.monotonicNs();
           Map<String, String> attributes = format == Format.CLOUDEVENT_BINARY ? attributes(headers) : Map.of();
-          return publish(body, format, attributes, traceId)
+          return publish(principal, body, format, attributes, traceId)
               .onComplete(done -> metrics.publishAnswered(clock.monotonicNs() - begun));
         })
         .onComplete(fate -> {
@@ -74,17 +77,17 @@ final class PublishRoute {
             Problems.answer(request, fate.cause());
             return;
           }
-          rateLimits.write(request.response(), Principal.LOCAL, fate.result());
-          Optional<String> throttled = RateLimits.throttled(fate.result());
-          throttled.ifPresentOrElse(
+          rateLimits.write(request.response(), principal, fate.result());
+          RateLimits.throttled(fate.result()).ifPresentOrElse(
               message -> Problems.answer(request, ErrorCode.RATE_LIMITED, message),
-              () -> answer(request.response(), fate.result().outcomes()));
+              () -> answer(request.response(), fate.result()));
         });
   }
 
-  /** Publishes what a local client sent in by any door. */
-  Future<Ingested> publish(byte[] body, Format format, Map<String, String> attributes, String traceId) {
-    Ingest ingest = new Ingest(body, format, attributes, Principal.LOCAL, traceId);
+  /** Publishes what somebody sent in by any door. */
+  Future<Ingested> publish(
+      Principal principal, byte[] body, Format format, Map<String, String> attributes, String traceId) {
+    Ingest ingest = new Ingest(body, format, attributes, principal, traceId);
     return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS);
   }
 
@@ -135,7 +138,8 @@ final class PublishRoute {
     return attributes;
   }
 
-  private static void answer(HttpServerResponse response, List<Outcome> outcomes) {
+  private static void answer(HttpServerResponse response, Ingested fate) {
+    List<Outcome> outcomes = fate.outcomes();
     int[] counts = new int[Outcome.Status.values().length];
     JsonArray results = new JsonArray();
     for (Outcome outcome : outcomes) {

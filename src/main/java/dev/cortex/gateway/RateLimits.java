@@ -76,7 +76,7 @@ final class RateLimits {
     if (principal.orgs().size() != 1 && !limits.uniform()) {
       return Optional.empty();
     }
-    return Optional.of(limits.of(principal.orgs().stream().findFirst().orElse("")).events());
+    return Optional.of(limits.of(principal.orgs()).events()).filter(rate -> !rate.unlimited());
   }
 
   private static String window(Rate rate) {

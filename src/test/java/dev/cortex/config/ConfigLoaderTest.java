@@ -204,13 +204,13 @@ class ConfigLoaderTest {
         .containsExactly(
             "sync.cloud_url: sync is not part of this version; /ingest takes signed pushes only",
             "retry_policy.max_attempts: without effect in this version",
-            "cluster.members: without effect in this version",
-            "auth.jwt_secret: without effect in this version",
+            "cluster.members: without effect on a desktop",
+            "auth.jwt_secret: without effect on a desktop",
             "limits.burst: without effect while limits.events_per_second is 0");
   }
 
   @ParameterizedTest
-  @CsvSource({"cloud, not part of this version", "demo, not part of this version", "locl, did you mean local?"})
+  @CsvSource({"demo, not part of this version", "locl, did you mean local?"})
   void otherProfilesAreRefusedInOneLine(String profile, String expected) {
     ConfigSource source = new ConfigSource(profile, Optional.empty(), Map.of(), List.of());
     ConfigException refused = catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(source));

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every key of the table, through every layer. */
 class KeysTest {
@@ -143,16 +144,18 @@ class KeysTest {
     }
   }
 
-  @Test
-  void packagedProfileNamesEveryKeyWithItsDefault() throws IOException {
-    String yaml = Files.readString(Path.of("conf/local.yaml"));
-    String active = yaml.replaceAll("(?m)^(\\s*)# ([a-z0-9_]+: )", "$1$2");
+  @ParameterizedTest
+  @ValueSource(strings = {"local", "cloud"})
+  void packagedProfileNamesEveryKeyAndInCommentsItsDefault(String profile) throws IOException {
+    String yaml = Files.readString(Path.of("conf", profile + ".yaml"));
+    Settings own = new Settings();
+    new YamlLayer("own.yaml", own).read(yaml);
     Settings settings = new Settings();
-    new YamlLayer("local.yaml", settings).read(active);
+    new YamlLayer("all.yaml", settings).read(yaml.replaceAll("(?m)^(\\s*)# ([a-z0-9_]+: )", "$1$2"));
     assertThat(settings.problems()).isEmpty();
     for (Key key : Keys.ALL) {
-      assertThat(settings.place(List.of(key.name()))).as(key.name()).startsWith("local.yaml:");
-      if (!key.section().equals("limits")) {
+      assertThat(settings.place(List.of(key.name()))).as(key.name()).startsWith("all.yaml:");
+      if (own.place(List.of(key.name())).equals("default")) {
         assertThat(settings.value(key)).as(key.name()).isEqualTo(key.initial());
       }
     }
