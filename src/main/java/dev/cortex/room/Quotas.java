@@ -3,7 +3,6 @@ package dev.cortex.room;
 import dev.cortex.base.Pure;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Budget;
-import dev.cortex.config.CortexConfig;
 import dev.cortex.config.CortexConfig.Limits;
 import dev.cortex.config.OrgLimits;
 import dev.cortex.event.Draft;
@@ -66,9 +65,8 @@ final class Quotas implements Admission {
     this.orgsMax = orgsMax;
   }
 
-  /** The admission of a node with this configuration; where no rate is limited nothing is asked and nothing kept. */
-  static Admission of(CortexConfig config, ToIntFunction<String> shardOf) {
-    OrgLimits limits = new OrgLimits(config.limits());
+  /** The admission by these limits; where no rate is limited nothing is asked and nothing kept. */
+  static Admission of(OrgLimits limits, ToIntFunction<String> shardOf) {
     return limits.throttle() ? new Quotas(limits, shardOf, ORGS_MAX) : Admission.UNLIMITED;
   }
 

@@ -171,10 +171,10 @@ public final class MemoryLog implements EventLog {
   @Override
   public Future<Known> known(Collection<KeyRef> wantedKeys, Collection<SessionRef> wantedSessions) {
     return read(() -> {
-      Map<KeyRef, KeyRow> foundKeys = new HashMap<>(keys);
-      foundKeys.keySet().retainAll(List.copyOf(wantedKeys));
-      Map<SessionRef, SessionRow> foundSessions = new HashMap<>(sessions);
-      foundSessions.keySet().retainAll(List.copyOf(wantedSessions));
+      Map<KeyRef, KeyRow> foundKeys = new HashMap<>();
+      wantedKeys.stream().filter(keys::containsKey).forEach(key -> foundKeys.put(key, keys.get(key)));
+      Map<SessionRef, SessionRow> foundSessions = new HashMap<>();
+      wantedSessions.stream().filter(sessions::containsKey).forEach(key -> foundSessions.put(key, sessions.get(key)));
       return new Known(foundKeys, foundSessions);
     });
   }
