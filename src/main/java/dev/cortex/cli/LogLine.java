@@ -16,6 +16,12 @@ final class LogLine extends Handler {
   private static final int FRAMES_MAX = 12;
   private static final int CAUSES_MAX = 4;
 
+  /** Made after the log manager was chosen; held on to, because the level of a logger nobody holds is forgotten. */
+  private static final class Talkative {
+    private static final Logger ENGINE = Logger.getLogger("com.hazelcast");
+    private static final Logger UNUSED_PART = Logger.getLogger("com.hazelcast.cp.CPSubsystem");
+  }
+
   private final PrintStream out;
 
   /** A handler that writes to that stream. */
@@ -32,6 +38,9 @@ final class LogLine extends Handler {
     Logger root = LogManager.getLogManager().getLogger("");
     root.setLevel(Level.INFO);
     root.addHandler(new LogLine(out));
+    // the cluster engine tells its life story at this level, and warns of a part of it that is not used
+    Talkative.ENGINE.setLevel(Level.WARNING);
+    Talkative.UNUSED_PART.setLevel(Level.SEVERE);
   }
 
   @Override

@@ -10,13 +10,30 @@ import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import io.vertx.core.Future;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** Turns what clients write after {@code since} into a place to begin. */
 final class Beginnings {
 
+  private static final int OWNERS_MAX = 10_000;
+
+  /** A log id that no log has: they are drawn at random. */
+  private static final String NO_LOG = "nobodys000000";
+
   private final Feeds feeds;
   private final boolean discreet;
+
+  /** A log never changes its org; those asked for last are kept. */
+  private final Map<String, String> owners = new LinkedHashMap<>(16, 0.75f, true) {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+      return size() > OWNERS_MAX;
+    }
+  };
 
   /** Beginnings in logs whose orgs know each other. */
   Beginnings(Feeds feeds) {
@@ -66,26 +83,50 @@ final class Beginnings {
 
   /** Resolves a beginning on a channel, or refuses with the reason why not everything missed can be told. */
   Future<Located> locate(Channel channel, Since since) {
-    Optional<Feed> feed = feeds.existing(channel.orgId());
-    if (feed.isPresent() && since instanceof Since.Cursor cursor && cursor.position().equals(feed.get().position())) {
-      // what a reconnecting client asks most: nothing was missed, known without leaving this gateway
-      return Future.succeededFuture(new Located(feed.get().head(), cursor.position().offset(), 0));
-    }
-    return feeds.ask(new Locate(channel, since), Located.class).recover(failure -> Future.failedFuture(told(failure)));
+    return known(channel, since)
+        .map(Future::succeededFuture)
+        .orElseGet(() -> ask(channel, since).recover(failure -> isForeign(failure, since)
+            // asked once more as a cursor of no log at all: whose it is makes no difference then
+            ? ask(channel, nobodys(since))
+            : Future.failedFuture(failure)));
   }
 
-  private Throwable told(Throwable failure) {
-    boolean foreign = failure instanceof RefusedException refused && refused.code() == ErrorCode.CURSOR_INVALID;
-    return discreet && foreign
-        ? new RefusedException(ErrorCode.CURSOR_LOG_CHANGED, ErrorCode.CURSOR_LOG_CHANGED.sentence())
-        : failure;
+  private Future<Located> ask(Channel channel, Since since) {
+    return feeds.ask(channel.orgId(), new Locate(channel, since), Located.class);
+  }
+
+  private boolean isForeign(Throwable failure, Since since) {
+    return discreet
+        && since instanceof Since.Cursor
+        && failure instanceof RefusedException refused
+        && refused.code() == ErrorCode.CURSOR_INVALID;
+  }
+
+  private static Since nobodys(Since since) {
+    return new Since.Cursor(new Position(NO_LOG, ((Since.Cursor) since).position().offset()));
+  }
+
+  /** What reconnecting clients and polls ask most, known without leaving this gateway: nothing was missed, or little. */
+  Optional<Located> known(Channel channel, Since since) {
+    return since instanceof Since.Cursor cursor
+        ? feeds.existing(channel.orgId())
+            .filter(feeds::isCurrent)
+            .flatMap(feed -> feed.locate(channel, cursor.position()))
+        : Optional.empty();
   }
 
   /** The org a cursor belongs to; a refusal when no log ever had its id. */
   Future<String> owner(Position cursor) {
-    return feeds.ask(new AskOwner(cursor.logId()), Owned.class).compose(owned -> owned.orgId()
-        .map(Future::succeededFuture)
-        .orElse(Future.failedFuture(new RefusedException(
-            ErrorCode.CURSOR_LOG_CHANGED, "no log here has the id of this cursor"))));
+    String known = owners.get(cursor.logId());
+    if (known != null) {
+      return Future.succeededFuture(known);
+    }
+    return feeds.ask(new AskOwner(cursor.logId()), Owned.class).compose(owned -> {
+      owned.orgId().ifPresent(orgId -> owners.put(cursor.logId(), orgId));
+      return owned.orgId()
+          .map(Future::succeededFuture)
+          .orElse(Future.failedFuture(new RefusedException(
+              ErrorCode.CURSOR_LOG_CHANGED, "no log here has the id of this cursor")));
+    });
   }
 }

@@ -1,38 +1,55 @@
 package dev.cortex.gateway;
 
-import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Message;
-import dev.cortex.bus.Requests;
+import dev.cortex.bus.RoomCalls;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 
-/** The room of a node over the event bus, and the event loop of the verticle that made this. */
+/**
+ * The rooms over the event bus, and the event loop of the verticle that made this. Between two nodes the bus writes
+ * to one connection, but an answer goes there at once while a message may wait for its address to be looked up, and
+ * what is on its way when the connection breaks is gone: so nothing here promises an order.
+ */
 final class BusRoomLink implements RoomLink {
 
-  private static final long TIMEOUT_MS = 10_000;
+  /** How long the room of an org is asked again while it moves. */
+  private static final long BUDGET_MS = 10_000;
+
+  /** A node that is silent for so long does not keep others from being asked. */
+  private static final long OTHER_NODE_MS = 3_000;
 
   private final Vertx vertx;
-  private final String room;
+  private final Context context;
+  private final RoomCalls calls;
 
-  /** A link to the room of that node. */
-  BusRoomLink(Vertx vertx, String node) {
+  /** A link for the verticle on whose event loop this is called. */
+  BusRoomLink(Vertx vertx, RoomCalls calls) {
     this.vertx = vertx;
-    this.room = Addresses.room(node);
+    this.context = vertx.getOrCreateContext();
+    this.calls = calls;
   }
 
   @Override
-  public <T extends Message> Future<T> ask(Message question, Class<T> answer) {
-    return Requests.ask(vertx.eventBus(), room, question, answer, TIMEOUT_MS);
+  public <T extends Message> Future<T> ask(String orgId, Message question, Class<T> answer) {
+    return calls.ask(orgId, question, answer, BUDGET_MS);
   }
 
   @Override
-  public void tell(Message message) {
-    vertx.eventBus().send(room, message);
+  public <T extends Message> Future<T> askNode(String node, Message question, Class<T> answer) {
+    // the room of this node is as alive as we are: what takes long there is the store
+    boolean self = node.equals(calls.directory().self());
+    return calls.askNode(node, question, answer, self ? BUDGET_MS : OTHER_NODE_MS);
+  }
+
+  @Override
+  public void tell(String node, Message message) {
+    calls.tell(node, message);
   }
 
   @Override
   public void soon(Runnable turn) {
-    vertx.runOnContext(go -> turn.run());
+    context.runOnContext(go -> turn.run());
   }
 
   @Override

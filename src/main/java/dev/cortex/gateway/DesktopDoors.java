@@ -108,8 +108,11 @@ final class DesktopDoors implements Doors {
           }
         }));
     routes.events(router, Entrance.LOCAL);
+    router.get("/health").handler(route -> routes.health().health(route.request()));
+    router.get("/metrics").handler(route -> routes.health().metrics(route.request()));
     routes.signsOfLife(router);
-    routes.insight(router);
+    routes.clientFiles(router);
+    routes.console(router);
     return router;
   }
 }

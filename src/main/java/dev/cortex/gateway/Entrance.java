@@ -12,12 +12,10 @@ interface Entrance {
 
   /** Whose tokens open a route. */
   enum Caller {
-    /** Users' only. */
-    USER,
+    /** Users', and back-end services' in a header. */
+    ANYONE,
     /** Back-end services' only, in a header. */
-    SERVICE,
-    /** Both. */
-    ANYONE
+    SERVICE
   }
 
   /** What lies behind an entrance. */

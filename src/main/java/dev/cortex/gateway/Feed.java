@@ -2,6 +2,7 @@ package dev.cortex.gateway;
 
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.Message.Head;
+import dev.cortex.bus.Message.Located;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
@@ -12,6 +13,7 @@ import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One org on one gateway: what has been heard of its log, and who listens. Everything up to {@code covered} was heard;
@@ -21,10 +23,13 @@ import java.util.List;
 final class Feed {
 
   private final String orgId;
+  private final int shard;
   private final Feeds feeds;
   private final Tail tail;
   private final Audience audience = new Audience();
   private final List<Runnable> waiting = new ArrayList<>();
+  private String node;
+  private long confirmedNs;
   private String logId;
   private long epoch;
   private long covered;
@@ -34,11 +39,20 @@ final class Feed {
   private boolean dropped;
   private boolean urgent;
   private int subscribers;
-  private long accountedTailBytes;
 
-  Feed(String orgId, Feeds feeds, Head head, long tailBytes) {
-    this.orgId = orgId;
+  /**
+   * A feed that has just been attached.
+   *
+   * @param shard the org's shard
+   * @param node where it is attached
+   * @param head where the log stood there
+   */
+  Feed(int shard, Feeds feeds, String node, Head head, long tailBytes) {
+    this.orgId = head.orgId();
+    this.shard = shard;
     this.feeds = feeds;
+    this.node = node;
+    this.confirmedNs = feeds.nowNs();
     this.logId = head.position().logId();
     this.epoch = head.epoch();
     this.covered = head.position().offset();
@@ -48,6 +62,26 @@ final class Feed {
 
   String orgId() {
     return orgId;
+  }
+
+  /** The org's shard. */
+  int shard() {
+    return shard;
+  }
+
+  /** The node whose room delivers to this feed. */
+  String node() {
+    return node;
+  }
+
+  /** The newest fencing epoch under which anyone spoke for the org. */
+  long epoch() {
+    return epoch;
+  }
+
+  /** When its room last said that it delivers to this feed, on the monotonic clock. */
+  long confirmedNs() {
+    return confirmedNs;
   }
 
   String logId() {
@@ -64,11 +98,6 @@ final class Feed {
     return new Position(logId, flushed);
   }
 
-  /** Where the log stands as far as live subscriptions know; the floor is not known here. */
-  Head head() {
-    return new Head(orgId, position(), 0, epoch);
-  }
-
   /** Who listens. */
   Audience audience() {
     return audience;
@@ -80,21 +109,105 @@ final class Feed {
 
   /** Applies a delivery, or finds out that something is missing and reads it. */
   void onDelivery(Delivery delivery) {
-    if (delivery.epoch() < epoch) {
-      return; // a deposed owner
+    if (!hears(delivery.node(), delivery.epoch())) {
+      return;
     }
-    epoch = delivery.epoch();
-    if (!delivery.logId().equals(logId)) {
-      if (covered > 0) {
-        restart(new Position(delivery.logId(), delivery.through()), ErrorCode.CURSOR_LOG_CHANGED);
-        return;
-      }
-      logId = delivery.logId(); // of a log without events only the id was settled anew: its first event is the first
+    if (!sameLog(new Position(delivery.logId(), delivery.through()))) {
+      return;
     }
     if (delivery.after() <= covered) {
       append(delivery.events());
     }
     heard(delivery.through());
+  }
+
+  /** A room of that node says where the log stands. */
+  void onHead(String speaker, Head head) {
+    if (hears(speaker, head.epoch())) {
+      if (speaker.equals(node)) {
+        confirmedNs = feeds.nowNs();
+      }
+      if (sameLog(head.position())) {
+        heard(head.position().offset());
+      }
+    }
+  }
+
+  /** A room of that node took the feed's interest; false when it is a deposed one that does not know it yet. */
+  boolean attached(String owner, Head head) {
+    if (head.epoch() < epoch) {
+      return false;
+    }
+    epoch = head.epoch();
+    node = owner;
+    confirmedNs = feeds.nowNs();
+    if (sameLog(head.position())) {
+      heard(head.position().offset());
+    }
+    return true;
+  }
+
+  /** Whether to believe a room: not one that was deposed. One that is new here is where the feed belongs now. */
+  private boolean hears(String speaker, long spoken) {
+    if (spoken < epoch) {
+      return false;
+    }
+    boolean elsewhere = spoken > epoch && !speaker.equals(node);
+    epoch = spoken;
+    if (elsewhere) {
+      String left = node;
+      node = speaker;
+      feeds.heardElsewhere(this, left);
+    }
+    return true;
+  }
+
+  /** Whether a position is one of the log that is followed here; if not, that log is gone and the new one begins. */
+  private boolean sameLog(Position position) {
+    if (!position.logId().equals(logId)) {
+      if (covered > 0) {
+        restart(position, ErrorCode.CURSOR_LOG_CHANGED);
+        return false;
+      }
+      logId = position.logId(); // of a log without events only the id was settled anew: its first event is the first
+    }
+    return true;
+  }
+
+  /**
+   * What lies after a position, as far as this gateway knows without asking: nothing, or events that are all in the
+   * tail. Empty when it does not know.
+   */
+  Optional<Located> locate(Channel channel, Position from) {
+    boolean known = from.logId().equals(logId)
+        && heardOf <= covered
+        && (from.offset() == covered || (channel.isRoot() && from.offset() < covered && tail.covers(from.offset())));
+    return known ? Optional.of(new Located(knownHead(), from.offset(), covered - from.offset())) : Optional.empty();
+  }
+
+  /** Events after a position out of the tail; empty when they are not all there. */
+  Optional<Page> page(Channel channel, Position from, int eventsMax, int bytesMax) {
+    if (!from.logId().equals(logId) || from.offset() > covered || !tail.covers(from.offset())) {
+      return Optional.empty();
+    }
+    List<StoredEvent> events = new ArrayList<>();
+    List<StoredEvent> slice = tail.slice(from.offset(), covered, bytesMax);
+    long through = from.offset();
+    for (StoredEvent event : slice) {
+      if (events.size() == eventsMax) {
+        break;
+      }
+      if (channel.covers(event.agentId(), event.sessionId())) {
+        events.add(event);
+      }
+      through = event.offset();
+    }
+    return Optional.of(new Page(knownHead(), List.copyOf(events), through));
+  }
+
+  /** Where the log stands as far as it was heard; the floor is not known here. */
+  private Head knownHead() {
+    return new Head(orgId, new Position(logId, covered), 0, epoch);
   }
 
   /** The log reaches up to that offset: what is not here yet is read. */
@@ -130,13 +243,6 @@ final class Feed {
       waiting.remove(waiter);
       dropIfUnused();
     };
-  }
-
-  /** By how many bytes the tail has grown, or shrunk, since this was last asked. */
-  long tailGrowth() {
-    long growth = tail.bytes() - accountedTailBytes;
-    accountedTailBytes = tail.bytes();
-    return growth;
   }
 
   /** Events that were heard and not yet handed on. */
@@ -225,6 +331,8 @@ final class Feed {
     long head = page.head().position().offset();
     if (covered > from) {
       heard(head);
+    } else if (page.head().epoch() < epoch) {
+      feeds.later(() -> heard(heardOf)); // a deposed owner, which does not know what we have heard of
     } else {
       heardOf = Math.max(covered, head); // the room knows best; asked again, but not in a tight circle
       feeds.later(() -> heard(heardOf));
@@ -244,7 +352,9 @@ final class Feed {
       if (dropped) {
         return;
       }
-      if (head.succeeded() && covered == 0 && code == ErrorCode.CURSOR_LOG_CHANGED) {
+      if (head.succeeded() && head.result().epoch() < epoch) {
+        feeds.later(() -> heard(heardOf));
+      } else if (head.succeeded() && covered == 0 && code == ErrorCode.CURSOR_LOG_CHANGED) {
         logId = head.result().position().logId(); // as in onDelivery
         heard(head.result().position().offset());
       } else if (head.succeeded()) {

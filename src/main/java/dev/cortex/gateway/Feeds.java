@@ -1,6 +1,8 @@
 package dev.cortex.gateway;
 
 import dev.cortex.base.Clock;
+import dev.cortex.bus.Directory;
+import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.Attach;
 import dev.cortex.bus.Message.Attached;
@@ -11,6 +13,7 @@ import dev.cortex.bus.Message.Head;
 import dev.cortex.bus.Message.Keep;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.bus.Message.Read;
+import dev.cortex.bus.Message.Standing;
 import dev.cortex.event.Channel;
 import dev.cortex.event.Position;
 import dev.cortex.ops.Metrics;
@@ -19,7 +22,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.internal.logging.Logger;
 import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -57,35 +59,65 @@ final class Feeds {
     static final Bounds NORMAL = new Bounds(4L << 20, 16L << 20, 1L << 20, 500, 256 * 1024);
   }
 
+  private static final int LINGERING_MAX = 20_000;
+
   private final RoomLink link;
   private final String address;
   private final Bounds bounds;
   private final TransportLimits limits;
   private final Metrics metrics;
   private final Clock clock;
-  private final Map<String, Feed> feeds = new LinkedHashMap<>(16, 0.75f, true);
-  private final Map<String, Future<Feed>> attaching = new HashMap<>();
+  private final Directory directory;
+  private final Attachments attachments;
+  private final Credits credits;
+  private final Tails tails;
+  private final Lingering lingering;
+  private final Runnable ignoreOwners;
+  private final Map<String, Feed> feeds = new LinkedHashMap<>();
+  private final Map<String, Arrival> arriving = new HashMap<>();
   private final Set<Feed> dirty = new LinkedHashSet<>();
   private final Set<Consumer<Feed>> newcomers = new LinkedHashSet<>();
   private final Map<Read, Future<Page>> reads = new HashMap<>();
   private Optional<Future<Void>> attachedToAll = Optional.empty();
   private boolean passScheduled;
   private long gatherTimer = NONE;
-  private long tailBytes;
   private long earliestPassNs;
-  private long coveredBytes;
-  private long reportedBytes;
   private volatile long deepestQueue;
 
-  /** The feeds of the gateway at that address. */
-  Feeds(RoomLink link, String address, Bounds bounds, TransportLimits limits, Metrics metrics, Clock clock) {
+  /** A feed that is being attached, and how far its log reaches by deliveries that were faster than the answer. */
+  private static final class Arrival {
+    private final Promise<Feed> feed = Promise.promise();
+    private long heardOf;
+  }
+
+  /**
+   * The feeds of the gateway at that address.
+   *
+   * @param directory where the rooms are
+   * @param connections how many connections of an org this gateway has, as they count for its quota
+   */
+  Feeds(
+      RoomLink link,
+      String address,
+      Bounds bounds,
+      TransportLimits limits,
+      Metrics metrics,
+      Clock clock,
+      Directory directory,
+      ConnectionCounts connections) {
     this.link = link;
     this.address = address;
     this.bounds = bounds;
     this.limits = limits;
     this.metrics = metrics;
     this.clock = clock;
+    this.directory = directory;
     this.earliestPassNs = clock.monotonicNs();
+    this.credits = new Credits((node, bytes) -> link.tell(node, new Covered(address, bytes)));
+    this.tails = new Tails(bounds.tailsBytes());
+    this.lingering = new Lingering(clock, LINGERING_MAX);
+    this.attachments = new Attachments(link, address, directory, connections, this::isWanted, clock);
+    this.ignoreOwners = directory.onChange(view -> link.soon(this::ownersChanged));
   }
 
   /** The name under which this gateway reads for itself. */
@@ -95,22 +127,40 @@ final class Feeds {
 
   /** Takes in what a room committed. */
   void onDelivery(Delivery delivery) {
-    coveredBytes = delivery.sentBytes();
+    long unreported = credits.took(delivery);
     Feed feed = feeds.get(delivery.orgId());
+    Arrival arrival = feed == null ? arriving.get(delivery.orgId()) : null;
     if (feed == null && !newcomers.isEmpty()) {
-      link.tell(new Attach(address, delivery.orgId(), 0));
-      feed = create(new Head(
+      link.tell(delivery.node(), new Attach(address, delivery.orgId(), 0));
+      feed = create(delivery.node(), new Head(
           delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
-    } else if (feed == null && attachedToAll.isEmpty() && !attaching.containsKey(delivery.orgId())) {
-      link.tell(new Detach(address, delivery.orgId()));
+    } else if (arrival != null) {
+      arrival.heardOf = Math.max(arrival.heardOf, delivery.through());
+    } else if (feed == null && attachedToAll.isEmpty()) {
+      attachments.detachIfUnwanted(delivery.node(), delivery.orgId());
     }
     if (feed != null) {
       feed.onDelivery(delivery);
       feed.dropIfUnused();
     }
     // an empty delivery may be the room's question why nothing has come back for a while
-    if (dirty.isEmpty() && (coveredBytes - reportedBytes >= bounds.reportBytes() || delivery.events().isEmpty())) {
-      reportAgain();
+    if (dirty.isEmpty() && (unreported >= bounds.reportBytes() || delivery.events().isEmpty())) {
+      credits.report(delivery.node());
+    }
+  }
+
+  /** Takes in where logs stand: whoever is behind reads. */
+  void onStanding(Standing standing) {
+    for (Head head : standing.heads()) {
+      Feed feed = feeds.get(head.orgId());
+      Arrival arrival = arriving.get(head.orgId());
+      if (feed != null) {
+        feed.onHead(standing.node(), head);
+      } else if (arrival != null) {
+        arrival.heardOf = Math.max(arrival.heardOf, head.position().offset());
+      } else if (attachedToAll.isEmpty()) {
+        attachments.detachIfUnwanted(standing.node(), head.orgId());
+      }
     }
   }
 
@@ -120,30 +170,28 @@ final class Feeds {
     if (feed != null) {
       return Future.succeededFuture(feed);
     }
-    Future<Feed> running = attaching.get(orgId);
+    Arrival running = arriving.get(orgId);
     if (running != null) {
-      return running;
+      return running.feed.future();
     }
-    Promise<Feed> attached = Promise.promise();
-    attaching.put(orgId, attached.future());
-    ask(new Attach(address, orgId, 0), Attached.class).map(answer -> attached(orgId, answer)).onComplete(answer -> {
-      attaching.remove(orgId);
-      if (answer.failed() && !feeds.containsKey(orgId)) {
-        link.tell(new Detach(address, orgId)); // it may have been attached all the same
-      }
-      attached.handle(answer);
+    Arrival arrival = new Arrival();
+    arriving.put(orgId, arrival);
+    attachments.first(orgId).map(begun -> attached(arrival, begun)).onComplete(answer -> {
+      arriving.remove(orgId);
+      arrival.feed.handle(answer);
     });
-    return attached.future();
+    return arrival.feed.future();
   }
 
-  private Feed attached(String orgId, Attached answer) {
-    Head head = answer.head().orElseThrow();
+  private Feed attached(Arrival arrival, Attachments.Begun begun) {
+    String orgId = begun.head().orgId();
     Feed feed = feeds.get(orgId);
     if (feed == null) {
-      feed = create(head);
+      feed = create(begun.node(), begun.head());
     } else {
-      feed.heard(head.position().offset()); // a delivery to every org's listeners made it meanwhile
+      feed.onHead(begun.node(), begun.head()); // a delivery to every org's listeners made it meanwhile
     }
+    feed.heard(arrival.heardOf);
     link.soon(() -> existing(orgId).ifPresent(Feed::dropIfUnused));
     return feed;
   }
@@ -174,17 +222,24 @@ final class Feeds {
   void unwatchAll(Consumer<Feed> newcomer) {
     if (newcomers.remove(newcomer) && newcomers.isEmpty()) {
       attachedToAll = Optional.empty();
-      link.tell(new Detach(address, ""));
+      link.tell(directory.self(), new Detach(address, ""));
     }
   }
 
-  /** Notes how deep the deepest queue is. To be called about once a second. */
-  void measure() {
+  /** What happens about once a second. */
+  void tick() {
     long deepest = 0;
     for (Feed feed : feeds.values()) {
       deepest = Math.max(deepest, feed.audience().deepestQueue());
     }
     deepestQueue = deepest;
+    attachments.renew();
+    lingering.tick();
+  }
+
+  /** Stops listening to changes of owners. */
+  void close() {
+    ignoreOwners.run();
   }
 
   /** Events waiting in the deepest queue of a connection at the last measure; may be asked from any thread. */
@@ -197,13 +252,13 @@ final class Feeds {
     Read shared = new Read("", channel, logId, after, bounds.pageEvents(), bounds.pageBytes());
     Future<Page> running = reads.get(shared);
     if (running != null) {
-      link.tell(new Keep(reader, channel.orgId(), after));
+      link.tell(directory.ownerOf(channel.orgId()), new Keep(reader, channel.orgId(), after));
       return running;
     }
     Promise<Page> started = Promise.promise();
     reads.put(shared, started.future());
     Read ask = new Read(reader, channel, logId, after, bounds.pageEvents(), bounds.pageBytes());
-    ask(ask, Page.class).onComplete(page -> {
+    ask(channel.orgId(), ask, Page.class).onComplete(page -> {
       reads.remove(shared);
       started.handle(page);
     });
@@ -212,12 +267,53 @@ final class Feeds {
 
   /** Where an org's log stands. */
   Future<Head> head(String orgId) {
-    return ask(new AskHead(orgId), Head.class);
+    return ask(orgId, new AskHead(orgId), Head.class);
   }
 
-  /** Asks the room of this node. */
-  <T extends dev.cortex.bus.Message> Future<T> ask(dev.cortex.bus.Message question, Class<T> answer) {
-    return link.ask(question, answer);
+  /** Asks the room of an org, wherever it is. */
+  <T extends Message> Future<T> ask(String orgId, Message question, Class<T> answer) {
+    return link.ask(orgId, question, answer);
+  }
+
+  /** Asks the room of this node, for what every node can answer. */
+  <T extends Message> Future<T> ask(Message question, Class<T> answer) {
+    return link.askNode(directory.self(), question, answer);
+  }
+
+  /** Whether what a feed knows is all there is to know: it is attached to the present owner of its org. */
+  boolean isCurrent(Feed feed) {
+    return attachments.isCurrent(feed);
+  }
+
+  /**
+   * An org was polled: its feed stays for a while, so that the next poll needs no question to another node. The room of
+   * this node answers from memory anyway.
+   */
+  void polled(String orgId) {
+    if (!directory.ownerOf(orgId).equals(directory.self())) {
+      // a failure leaves nothing to do here: the next poll asks the room, and comes by again
+      feed(orgId).onSuccess(lingering::polled);
+    }
+  }
+
+  /** Another node's room speaks for the org of a feed, which left the one it was attached to. */
+  void heardElsewhere(Feed feed, String left) {
+    attachments.heardElsewhere(feed, left);
+  }
+
+  /** The monotonic clock. */
+  long nowNs() {
+    return clock.monotonicNs();
+  }
+
+  /** Feeds that are on their way to another room. */
+  int moving() {
+    return attachments.moving();
+  }
+
+  /** Feeds that stay for the next poll. */
+  int lingering() {
+    return lingering.size();
   }
 
   /** Runs something again a little later. */
@@ -242,19 +338,28 @@ final class Feeds {
     if (feeds.remove(feed.orgId(), feed)) {
       dirty.remove(feed);
       feed.dropped();
-      tailBytes += feed.tailGrowth();
-      if (!attaching.containsKey(feed.orgId())) { // else the answer under way makes it anew, still attached
-        link.tell(new Detach(address, feed.orgId()));
-      }
+      tails.forget(feed);
+      attachments.remove(feed);
     }
   }
 
-  private Feed create(Head head) {
-    Feed feed = new Feed(head.orgId(), this, head, bounds.tailBytes());
+  private Feed create(String node, Head head) {
+    Feed feed = new Feed(directory.shardMap().shardOf(head.orgId()), this, node, head, bounds.tailBytes());
     feeds.put(head.orgId(), feed);
+    attachments.add(feed);
     // those who want every org want this one too, whoever it was that asked for it
     List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(feed));
     return feed;
+  }
+
+  /** Whether deliveries of an org are of use; one that is arriving again is attached for good by the answer. */
+  private boolean isWanted(String orgId) {
+    return feeds.containsKey(orgId) || arriving.containsKey(orgId);
+  }
+
+  private void ownersChanged() {
+    credits.retain(directory.view().nodes().keySet());
+    attachments.ownersChanged();
   }
 
   private static boolean pressing(Feed feed) {
@@ -286,35 +391,13 @@ final class Feeds {
         // one org's trouble is not another's: the pass goes on, and the credits go back to the room
         LOG.error("events of " + feed.orgId() + " could not be handed on", bug);
       }
-      tailBytes += feed.tailGrowth();
+      tails.used(feed);
     }
     long took = clock.monotonicNs() - begun;
     metrics.fannedOut(deliveries, took);
     // a pass that was long is followed by a pause of its length, so that requests get their turn and events gather
     earliestPassNs = begun + took + Math.min(took, TimeUnit.MILLISECONDS.toNanos(limits.flushIntervalMs()));
-    boundTails();
-    report();
-  }
-
-  private void boundTails() {
-    Iterator<Feed> eldest = feeds.values().iterator();
-    while (tailBytes > bounds.tailsBytes() && eldest.hasNext()) {
-      Feed feed = eldest.next();
-      if (feed.pending() == 0) {
-        feed.tail().reset(feed.flushed());
-        tailBytes += feed.tailGrowth();
-      }
-    }
-  }
-
-  private void report() {
-    if (coveredBytes != reportedBytes) {
-      reportAgain();
-    }
-  }
-
-  private void reportAgain() {
-    reportedBytes = coveredBytes;
-    link.tell(new Covered(address, coveredBytes));
+    tails.bound();
+    credits.report();
   }
 }

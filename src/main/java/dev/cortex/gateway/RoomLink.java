@@ -3,16 +3,26 @@ package dev.cortex.gateway;
 import dev.cortex.bus.Message;
 import io.vertx.core.Future;
 
-/** What feeds need of the world around them: the room of their orgs, and later turns on their own event loop. */
+/**
+ * What feeds need of the world around them: the rooms, wherever they live, and later turns on their own event loop.
+ * Nothing is assumed of the order in which deliveries and answers arrive, or that they arrive: offsets decide.
+ */
 interface RoomLink {
 
-  /** Asks the room; a refusal fails the future, perhaps at once. Answers keep their place among the deliveries. */
-  <T extends Message> Future<T> ask(Message question, Class<T> answer);
+  /**
+   * Asks the room of an org, and asks again while it moves; a refusal fails the future, perhaps at once.
+   *
+   * @param orgId whose room
+   */
+  <T extends Message> Future<T> ask(String orgId, Message question, Class<T> answer);
 
-  /** Tells the room something that has no answer. */
-  void tell(Message message);
+  /** Asks the rooms of a node, once. */
+  <T extends Message> Future<T> askNode(String node, Message question, Class<T> answer);
 
-  /** Runs something when everything that waits already has had its turn. */
+  /** Tells the rooms of a node something that has no answer. */
+  void tell(String node, Message message);
+
+  /** Runs something when everything that waits already has had its turn; may be called from any thread. */
   void soon(Runnable turn);
 
   /** Runs something after that many milliseconds, at least 1; the answer names the timer. */

@@ -1,10 +1,12 @@
 package dev.cortex.gateway;
 
 import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Principal;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 
 /**
  * What can be served; each listener chooses from it what it does serve.
@@ -44,9 +46,9 @@ record Routes(
     router.post("/api/events").handler(route ->
         entrance.admit(route.request(), Entrance.Caller.ANYONE, publish::handle));
     router.get("/api/events/since").handler(route ->
-        entrance.admit(route.request(), Entrance.Caller.USER, since::handle));
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, since::handle));
     router.get("/api/stream").handler(route ->
-        entrance.admit(route.request(), Entrance.Caller.USER, streams::handle));
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, streams::handle));
   }
 
   /** Serves the signs of life that load balancers and supervisors ask for. */
@@ -55,26 +57,26 @@ record Routes(
     router.get("/readyz").handler(route -> health.ready(route.request()));
   }
 
-  /** Serves what only those who run the server may see: everything measured, and the console. */
-  void insight(Router router) {
-    router.get("/health").handler(route -> health.health(route.request()));
-    router.get("/metrics").handler(route -> health.metrics(route.request()));
-    router.getWithRegex("/(client/.*|console(/.*)?)").handler(route -> files.handle(route.request()));
-    router.get("/").handler(Routes::toConsole);
+  /** Serves the client library. */
+  void clientFiles(Router router) {
+    router.getWithRegex("/client/.*").handler(route -> files.handle(route.request()));
+  }
+
+  /** Serves the console's page and its parts. */
+  void console(Router router) {
+    router.getWithRegex("/console(/.*)?").handler(route -> files.handle(route.request()));
+    router.get("/").handler(route ->
+        route.response().setStatusCode(302).putHeader(HttpHeaders.LOCATION, "/console").end());
   }
 
   /** Serves a WebSocket upgrade: it needs the request itself, which a router hands on wrapped. */
   void upgrade(HttpServerRequest request, Entrance entrance) {
-    var known = entrance.identify(request, Entrance.Caller.USER);
+    Future<Principal> known = entrance.identify(request, Entrance.Caller.ANYONE);
     if (!known.isComplete()) {
       request.pause(); // a request that was read to its end cannot be upgraded any more
     }
     known
         .onSuccess(principal -> webSockets.handle(request, principal))
         .onFailure(refused -> Problems.answer(request, refused));
-  }
-
-  private static void toConsole(RoutingContext route) {
-    route.redirect("/console");
   }
 }

@@ -11,6 +11,8 @@ import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
+import dev.cortex.ops.Metrics;
+import dev.cortex.ops.Metrics.PollSource;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -51,6 +53,7 @@ final class SinceRoute {
   private final Feeds feeds;
   private final Beginnings beginnings;
   private final Clock clock;
+  private final Metrics metrics;
   private final String nextPollMs;
   private final BooleanSupplier draining;
   private final Set<HeldPoll> polls = new HashSet<>();
@@ -62,10 +65,12 @@ final class SinceRoute {
    * @param nextPollMs when to come again, as clients are told
    * @param draining whether the server is going away, so that nothing is held
    */
-  SinceRoute(Vertx vertx, Reading reading, Clock clock, int nextPollMs, BooleanSupplier draining) {
+  SinceRoute(
+      Vertx vertx, Reading reading, Metrics metrics, Clock clock, int nextPollMs, BooleanSupplier draining) {
     this.vertx = vertx;
     this.feeds = reading.feeds();
     this.beginnings = reading.beginnings();
+    this.metrics = metrics;
     this.clock = clock;
     this.nextPollMs = Integer.toString(nextPollMs);
     this.draining = draining;
@@ -79,11 +84,15 @@ final class SinceRoute {
       int waitSeconds = query.integer("wait", 0, 0, WAIT_MAX_SECONDS);
       Since since = Beginnings.parse(query.text("cursor").or(() -> query.text("since")).orElse("0"));
       channel(query, since, principal)
-          .compose(channel -> beginnings.locate(channel, since)
-              .compose(located -> waitSeconds > 0 && located.missed() == 0
-                  ? hold(request, principal, new HeldPoll(vertx, beginnings, channel, located), waitSeconds)
-                  : Future.succeededFuture(located))
-              .compose(located -> answer(request, channel, located, limit)))
+          .compose(channel -> {
+            Optional<Located> known = beginnings.known(channel, since);
+            return known.map(Future::succeededFuture)
+                .orElseGet(() -> beginnings.locate(channel, since))
+                .compose(located -> waitSeconds > 0 && located.missed() == 0
+                    ? hold(request, principal, new HeldPoll(vertx, beginnings, channel, located), waitSeconds)
+                    : Future.succeededFuture(located))
+                .compose(located -> answer(request, channel, located, limit, known.isPresent()));
+          })
           .onFailure(failure -> {
             if (!(failure instanceof CancellationException)) { // nobody waits for that answer, and nothing is wrong
               Problems.answer(request, failure);
@@ -129,9 +138,12 @@ final class SinceRoute {
         .onComplete(done -> polls.remove(poll));
   }
 
-  private Future<Void> answer(HttpServerRequest request, Channel channel, Located located, int limit) {
+  private Future<Void> answer(
+      HttpServerRequest request, Channel channel, Located located, int limit, boolean known) {
+    feeds.polled(channel.orgId());
     Position head = located.head().position();
     if (located.missed() == 0) {
+      metrics.polled(known ? PollSource.MEMORY : PollSource.ROOM);
       headers(request.response(), head.cursor()).setStatusCode(204).end();
       return Future.succeededFuture();
     }
@@ -139,8 +151,17 @@ final class SinceRoute {
       return Future.failedFuture(
           new RefusedException(ErrorCode.OVERLOADED, "too many answers wait for clients that do not read them"));
     }
+    Position from = new Position(head.logId(), located.after());
+    Optional<Page> recent =
+        feeds.existing(channel.orgId()).flatMap(feed -> feed.page(channel, from, limit, PAGE_BYTES));
+    if (recent.isPresent()) {
+      metrics.polled(known ? PollSource.MEMORY : PollSource.ROOM);
+      send(request.response(), request.connection(), recent.get());
+      return Future.succeededFuture();
+    }
+    metrics.polled(PollSource.LOG);
     Read read = new Read(NO_READER, channel, head.logId(), located.after(), limit, PAGE_BYTES);
-    return feeds.ask(read, Page.class).map(page -> {
+    return feeds.ask(channel.orgId(), read, Page.class).map(page -> {
       send(request.response(), request.connection(), page);
       return null;
     });

@@ -65,7 +65,7 @@ final class StreamRoute {
       Since beginning = since.map(Beginnings::parse).orElseGet(Since.Live::new);
       Channel channel = channels.get(0);
       turnstile
-          .enter(principal, 0)
+          .enter(List.of(channel.orgId()), 0)
           .onFailure(refused -> Problems.answer(request, refused))
           .onSuccess(leave -> open(request, new Asked(principal, channel, beginning), leave));
     } catch (RefusedException refused) {

@@ -5,7 +5,6 @@ import dev.cortex.bus.Message.Connected;
 import dev.cortex.bus.Message.Disconnect;
 import dev.cortex.bus.RoomCalls;
 import dev.cortex.event.ErrorCode;
-import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -60,9 +59,10 @@ final class Turnstile implements ConnectionCounts {
    * Lets one connection in. Succeeds with what has to be run, once, when it is gone; fails with {@code rate_limited} when
    * there are as many as there may be, with {@code shutting_down} when nobody is let in.
    *
+   * @param orgIds whose connection it is
    * @param open connections that are open already
    */
-  Future<Runnable> enter(Principal principal, int open) {
+  Future<Runnable> enter(List<String> orgIds, int open) {
     if (closed.getAsBoolean()) {
       return Future.failedFuture(
           new RefusedException(ErrorCode.SHUTTING_DOWN, "this node takes no new connections: try another one"));
@@ -71,7 +71,7 @@ final class Turnstile implements ConnectionCounts {
       return Future.failedFuture(
           new RefusedException(ErrorCode.RATE_LIMITED, "this server has as many connections as it may"));
     }
-    return rule.byOrg() ? counted(List.copyOf(principal.orgs())) : Future.succeededFuture(() -> {});
+    return rule.byOrg() ? counted(orgIds) : Future.succeededFuture(() -> {});
   }
 
   private Future<Runnable> counted(List<String> orgIds) {

@@ -228,9 +228,7 @@ final class WsConnection implements FrameGuard.Receiver {
 
   private Future<Answer> presence(ClientFrame.Presence ask) {
     Channel channel = Reach.checked(socket.principal(), ask.channel());
-    Future<Present> asked =
-        reading.rooms().ask(channel.orgId(), new AskPresence(channel), Present.class, Reading.ROOM_BUDGET_MS);
-    return asked.compose(present -> {
+    return reading.feeds().ask(channel.orgId(), new AskPresence(channel), Present.class).compose(present -> {
       JsonArray members = new JsonArray();
       int total = 0;
       for (Map.Entry<String, Integer> member : present.connectionsByUser().entrySet()) {

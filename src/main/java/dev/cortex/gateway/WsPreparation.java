@@ -68,6 +68,12 @@ final class WsPreparation {
     return controlFrames;
   }
 
+  /** Whose connection it is: the orgs it asks for, or the caller's own. */
+  List<String> orgs(Principal principal) {
+    List<String> asked = channels.stream().map(Channel::orgId).distinct().toList();
+    return asked.isEmpty() ? List.copyOf(principal.orgs()) : asked;
+  }
+
   /** What follows every org for the client, once its socket is open. */
   OrgWatch watch() {
     return watch;

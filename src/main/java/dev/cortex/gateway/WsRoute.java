@@ -110,7 +110,7 @@ final class WsRoute {
       // unread while we prepare: a request that was read to its end cannot be upgraded any more
       request.pause();
       turnstile
-          .enter(principal, sockets.size())
+          .enter(asked.orgs(principal), sockets.size())
           .onFailure(refused -> Problems.answer(request, refused))
           .onSuccess(leave -> asked.prepare().onComplete(ready ->
               upgrade(request, new Visit(principal, asked, leave), ready.cause())));

@@ -1,6 +1,8 @@
 package dev.cortex.gateway;
 
 import dev.cortex.auth.LocalGuard;
+import dev.cortex.auth.ResumeTokens;
+import dev.cortex.auth.TokenReader;
 import dev.cortex.base.Clock;
 import dev.cortex.base.Version;
 import dev.cortex.bus.Addresses;
@@ -9,6 +11,7 @@ import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.NodeState;
+import dev.cortex.bus.Message.Standing;
 import dev.cortex.bus.RoomCalls;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.ops.Alerts;
@@ -43,6 +46,7 @@ public final class WsServerVerticle extends VerticleBase {
   private final Directory directory;
   private final String address;
   private Doors doors;
+  private RoomCalls rooms;
   private Feeds feeds;
   private Routes routes;
   private MessageConsumer<Message> deliveries;
@@ -70,6 +74,25 @@ public final class WsServerVerticle extends VerticleBase {
     return new WsServerVerticle(config, new Profile.Desktop(config, guards, clock), metrics, clock, directory);
   }
 
+  /**
+   * The gateway of a cloud node, with a public and an internal listener; nothing happens before it is deployed.
+   *
+   * @param tokens reads the tokens of users and services
+   * @param resumeSecret signs resume tokens, at least 16 bytes, the same on every node
+   * @param directory where rooms are; names this node
+   */
+  public static WsServerVerticle cloud(
+      CortexConfig config,
+      TokenReader tokens,
+      byte[] resumeSecret,
+      Metrics metrics,
+      Clock clock,
+      Directory directory) {
+    ResumeTokens resumeTokens = new ResumeTokens(resumeSecret, clock);
+    return new WsServerVerticle(
+        config, new Profile.Cloud(config, tokens, resumeTokens, clock), metrics, clock, directory);
+  }
+
   /** The public port in use once started. */
   public int port() {
     return doors.port();
@@ -84,8 +107,19 @@ public final class WsServerVerticle extends VerticleBase {
   public Future<?> start() {
     TransportLimits limits = TransportLimits.of(config.transport());
     doors = profile.doors(vertx);
-    feeds = new Feeds(new BusRoomLink(vertx, directory.self()), address, Feeds.Bounds.NORMAL, limits, metrics, clock);
-    routes = routes(limits);
+    rooms = new RoomCalls(vertx, directory);
+    Turnstile turnstile = new Turnstile(rooms, address, rule(), this::turnedAway);
+    feeds =
+        new Feeds(
+            new BusRoomLink(vertx, rooms),
+            address,
+            Feeds.Bounds.NORMAL,
+            limits,
+            metrics,
+            clock,
+            directory,
+            turnstile::of);
+    routes = routes(limits, turnstile);
     gauges();
     deliveries = profile.clustered() ? vertx.eventBus().consumer(address) : vertx.eventBus().localConsumer(address);
     deliveries.handler(this::receive);
@@ -98,6 +132,7 @@ public final class WsServerVerticle extends VerticleBase {
   public Future<?> stop() {
     draining = true;
     forgetDirectory.run();
+    feeds.close();
     routes.webSockets().announce(RECONNECT_WITHIN_MS);
     routes.webSockets().departures(true).forEach(Runnable::run);
     routes.webSockets().departures(false).forEach(Runnable::run);
@@ -150,19 +185,17 @@ public final class WsServerVerticle extends VerticleBase {
     routes.streams().tick(clock.wallMs());
     routes.health().tick();
     doors.tick();
-    feeds.measure();
+    feeds.tick();
   }
 
-  private Routes routes(TransportLimits limits) {
-    RoomCalls rooms = new RoomCalls(vertx, directory);
-    Turnstile turnstile = new Turnstile(rooms, address, rule(), this::turnedAway);
+  private Routes routes(TransportLimits limits, Turnstile turnstile) {
     Reading reading = new Reading(feeds, new Beginnings(feeds, profile.clustered()), rooms);
     Traces traces = new Traces(config.observability().traceCorrelationHeader());
     PublishRoute publish = new PublishRoute(vertx, new Bodies(vertx), traces, metrics, clock);
     return new Routes(
         new WsRoute(reading, publish, turnstile, profile.resumption(), limits, config, clock),
         new StreamRoute(vertx, reading, turnstile, limits),
-        new SinceRoute(vertx, reading, clock, config.sync().pollMinMs(), this::turnedAway),
+        new SinceRoute(vertx, reading, metrics, clock, config.sync().pollMinMs(), this::turnedAway),
         publish,
         new HealthRoute(vertx, reading, metrics, clock, alerts(), this::facts, () -> draining),
         new ClusterRoute(directory),
@@ -186,6 +219,8 @@ public final class WsServerVerticle extends VerticleBase {
   private void receive(io.vertx.core.eventbus.Message<Message> received) {
     if (received.body() instanceof Delivery delivery) {
       feeds.onDelivery(delivery);
+    } else if (received.body() instanceof Standing standing) {
+      feeds.onStanding(standing);
     } else if (received.body() instanceof AskPresence ask) {
       received.reply(Presence.of(feeds.existing(ask.channel().orgId()), ask.channel()));
     }

@@ -4,8 +4,10 @@ import dev.cortex.base.Clock;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -18,6 +20,18 @@ import java.util.regex.Pattern;
  * because loading it costs more than a sixth of the time in which a desktop server has to be ready.
  */
 public final class Metrics {
+
+  /** What a poll's answer was made from. */
+  public enum PollSource {
+    /** What its gateway knew already. */
+    MEMORY,
+    /** What the org's room knew, and nothing read from the log. */
+    ROOM,
+    /** A page read from the log. */
+    LOG;
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+  }
 
   /** The four names that are part of the product contract; configuration chooses which of them are shown. */
   public static final List<String> CONTRACT_NAMES =
@@ -45,6 +59,7 @@ public final class Metrics {
   private final LongAdder deposed = new LongAdder();
   private final LongAdder passivated = new LongAdder();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
+  private final Map<String, LongAdder> polls = new TreeMap<>();
   private final Distribution publishNs = stage();
   private final Distribution commitNs = stage();
   private final Distribution fanOutNs = stage();
@@ -76,6 +91,9 @@ public final class Metrics {
     this.startedNs = clock.monotonicNs();
     this.publishRecent = new RecentLatency(startedNs);
     this.ackRecent = new RecentLatency(startedNs);
+    for (PollSource source : PollSource.values()) {
+      polls.put(source.label, new LongAdder());
+    }
     gauges.add("queue_depth", "Events waiting in the deepest queue of a connection.", Math::max, () -> 0);
   }
 
@@ -117,6 +135,11 @@ public final class Metrics {
   public void fannedOut(long deliveries, long ns) {
     this.deliveries.add(deliveries);
     fanOutNs.record(ns);
+  }
+
+  /** A poll is answered from there. */
+  public void polled(PollSource source) {
+    polls.get(source.label).increment();
   }
 
   /** The pruner removed that many events. */
@@ -220,6 +243,7 @@ public final class Metrics {
     text.counter("cortex_duplicates", "Events answered as duplicates.", duplicates.sum());
     text.counters("cortex_refused", "Events refused, by error code.", "code", refused);
     text.counter("cortex_deliveries", "Events handed to sockets.", deliveries.sum());
+    text.counters("cortex_polls", "Polls answered, by what the answer was made from.", "source", polls);
     text.counter("cortex_pruned_events", "Events removed by retention.", prunedEvents.sum());
     text.counter("cortex_pruned_rows", "Keys, sessions and heads removed after their use.", prunedRows.sum());
     text.counter("cortex_prune_failures", "Pruning passes that failed.", pruneFailures.sum());

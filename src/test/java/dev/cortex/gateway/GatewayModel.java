@@ -1,7 +1,10 @@
 package dev.cortex.gateway;
 
+import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.Delivery;
+import dev.cortex.bus.Message.Located;
+import dev.cortex.bus.Message.Standing;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
@@ -12,66 +15,126 @@ import dev.cortex.ops.Metrics;
 import dev.cortex.sim.RoomSimulation;
 import dev.cortex.sim.Schedule;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /** The live side of one gateway, with clients in place of sockets. */
 public final class GatewayModel {
 
   private final Schedule schedule;
+  private final Directory directory;
+  private final Wire wire;
   private final Feeds feeds;
   private final Beginnings beginnings;
   private final TransportLimits limits = new TransportLimits(20, 16, 5);
   private int clients;
 
+  /** How a gateway reaches the rooms of a node. */
+  public interface Wire {
+    /** Asks. */
+    Future<? extends Message> ask(String node, Message question);
+
+    /** Tells. */
+    void tell(String node, Message message);
+  }
+
   /**
    * A gateway.
    *
-   * @param ask how it asks the room
-   * @param tell how it tells the room
+   * @param directory where it believes the rooms to be
    */
-  public GatewayModel(
-      Schedule schedule,
-      String address,
-      BiFunction<String, Message, Future<? extends Message>> ask,
-      Consumer<Message> tell) {
+  public GatewayModel(Schedule schedule, String address, Directory directory, Wire wire) {
     this.schedule = schedule;
-    RoomLink link = new RoomLink() {
-      @Override
-      public <T extends Message> Future<T> ask(Message question, Class<T> answer) {
-        return ask.apply(address, question).map(answer::cast);
-      }
-
-      @Override
-      public void tell(Message message) {
-        tell.accept(message);
-      }
-
-      @Override
-      public void soon(Runnable turn) {
-        schedule.after(0, turn);
-      }
-
-      @Override
-      public long after(long ms, Runnable turn) {
-        return schedule.after(ms * 1000, turn);
-      }
-
-      @Override
-      public boolean cancel(long timer) {
-        return schedule.cancel(timer);
-      }
-    };
+    this.directory = directory;
+    this.wire = wire;
     Feeds.Bounds small = new Feeds.Bounds(3_000, 5_000, 1_000, 7, 2_000);
-    this.feeds = new Feeds(link, address, small, limits, new Metrics(), schedule);
+    this.feeds = new Feeds(new Link(), address, small, limits, new Metrics(), schedule, directory, org -> 1);
     this.beginnings = new Beginnings(feeds);
+  }
+
+  private final class Link implements RoomLink {
+
+    @Override
+    public <T extends Message> Future<T> ask(String orgId, Message question, Class<T> answer) {
+      Promise<T> promise = Promise.promise();
+      ask(orgId, question, answer, 10, promise);
+      return promise.future();
+    }
+
+    private <T extends Message> void ask(
+        String orgId, Message question, Class<T> answer, int tries, Promise<T> promise) {
+      askNode(directory.ownerOf(orgId), question, answer).onComplete(promise::complete, failure -> {
+        boolean moved = failure instanceof RefusedException refused && refused.code() == ErrorCode.MOVED;
+        if (moved && tries > 1) {
+          after(100, () -> ask(orgId, question, answer, tries - 1, promise));
+        } else {
+          promise.fail(failure);
+        }
+      });
+    }
+
+    @Override
+    public <T extends Message> Future<T> askNode(String node, Message question, Class<T> answer) {
+      return wire.ask(node, question).map(answer::cast);
+    }
+
+    @Override
+    public void tell(String node, Message message) {
+      wire.tell(node, message);
+    }
+
+    @Override
+    public void soon(Runnable turn) {
+      schedule.after(0, turn);
+    }
+
+    @Override
+    public long after(long ms, Runnable turn) {
+      return schedule.after(ms * 1000, turn);
+    }
+
+    @Override
+    public boolean cancel(long timer) {
+      return schedule.cancel(timer);
+    }
   }
 
   /** Takes a delivery in. */
   public void deliver(Delivery delivery) {
     feeds.onDelivery(delivery);
+  }
+
+  /** Takes in where logs stand. */
+  public void standing(Standing standing) {
+    feeds.onStanding(standing);
+  }
+
+  /** What happens once a second. */
+  public void tick() {
+    feeds.tick();
+  }
+
+  /** Polls once: the answer is how many events are new after a position, and what else it says. */
+  public Future<Located> poll(String orgId, Position from) {
+    return beginnings.locate(Channel.root(orgId), new Since.Cursor(from))
+        .onSuccess(located -> feeds.polled(orgId));
+  }
+
+  /** Whether the gateway answers a poll of that org without asking. */
+  public boolean knows(String orgId, Position from) {
+    return beginnings.known(Channel.root(orgId), new Since.Cursor(from)).isPresent();
+  }
+
+  /** Feeds that are on their way to another room. */
+  public int moving() {
+    return feeds.moving();
+  }
+
+  /** Feeds there are. */
+  public int size() {
+    return feeds.all().size();
   }
 
   /** A client without subscriptions. */

@@ -45,6 +45,7 @@ public final class MemoryLog implements EventLog {
     private String logId = "";
     private int shard;
     private long floor;
+    private final List<Integer> payloads = new ArrayList<>();
     private final List<StoredEvent> events = new ArrayList<>();
 
     private long head() {
@@ -52,7 +53,8 @@ public final class MemoryLog implements EventLog {
     }
 
     private OrgHead row(String orgId) {
-      return new OrgHead(orgId, logId, head(), floor, shard, events.isEmpty() ? 0 : last().receivedAt());
+      long bytes = payloads.stream().skip(floor).mapToLong(Integer::longValue).sum();
+      return new OrgHead(orgId, logId, head(), floor, shard, events.isEmpty() ? 0 : last().receivedAt(), bytes);
     }
 
     private StoredEvent last() {
@@ -216,6 +218,7 @@ public final class MemoryLog implements EventLog {
           throw new AssertionError("stored twice: " + row);
         }
       });
+      org.payloads.add(event.draft().payload().length);
       org.events.add(new StoredEvent(
           event.offset(), event.draft().agentId(), event.draft().sessionId(), event.sequence(),
           event.draft().priority(), event.receivedAt(),

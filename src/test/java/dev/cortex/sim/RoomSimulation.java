@@ -1,10 +1,12 @@
 package dev.cortex.sim;
 
+import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.Message.Trim;
+import dev.cortex.bus.ShardMap;
 import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.ErrorCode;
@@ -69,7 +71,18 @@ public final class RoomSimulation {
     this.room = new RoomModel(log, SHARDS, random.nextBoolean() ? 100 : 2, 4_000, this::post, schedule);
     for (int i = 0; i < 1 + random.nextInt(2); i++) {
       String address = "gateway." + i;
-      gateways.put(address, new GatewayModel(schedule, address, this::ask, told -> tell(address, told)));
+      Directory directory = Directory.alone("n1", new ShardMap(SHARDS, false));
+      gateways.put(address, new GatewayModel(schedule, address, directory, new GatewayModel.Wire() {
+        @Override
+        public Future<? extends Message> ask(String node, Message question) {
+          return RoomSimulation.this.ask(address, question);
+        }
+
+        @Override
+        public void tell(String node, Message message) {
+          RoomSimulation.this.tell(address, message);
+        }
+      }));
     }
   }
 
