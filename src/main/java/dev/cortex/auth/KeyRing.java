@@ -144,9 +144,8 @@ final class KeyRing {
 
   /** Whether published keys decide about this token. */
   boolean isPublishedKind(UserToken token) {
-    boolean kind =
-        token.algorithm().equals(JWSAlgorithm.RS256.getName()) || token.algorithm().equals(JWSAlgorithm.ES256.getName());
-    return mayPublish && kind;
+    String named = token.algorithm();
+    return mayPublish && (named.equals(JWSAlgorithm.RS256.getName()) || named.equals(JWSAlgorithm.ES256.getName()));
   }
 
   private Stream<Verifier> candidates(UserToken token) {

@@ -35,8 +35,8 @@ public final class Tokens implements TokenReader {
   }
 
   /**
-   * Opens the reader of a configuration. Fails with a {@link ConfigException} when no key is configured, a secret is too
-   * short, a service token cannot be read, or the issuer's keys do not arrive within ten seconds.
+   * Opens the reader of a configuration. Fails with a {@link ConfigException} when no key is configured, a secret is
+   * too short, a service token cannot be read, or the issuer's keys do not arrive within ten seconds.
    */
   public static Future<Tokens> open(Vertx vertx, CortexConfig.Auth config, Clock clock) {
     return open(vertx, config, clock, KeySource.Timing.NORMAL);
