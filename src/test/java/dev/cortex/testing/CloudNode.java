@@ -14,7 +14,7 @@ import dev.cortex.config.CortexConfig;
 import dev.cortex.gateway.WsServerVerticle;
 import dev.cortex.ingest.IngestVerticle;
 import dev.cortex.log.EventLog;
-import dev.cortex.log.sql.SqlEventLog;
+import dev.cortex.log.sql.SqliteEventLog;
 import dev.cortex.ops.Metrics;
 import dev.cortex.room.OrgRoomVerticle;
 import io.vertx.core.Future;
@@ -62,7 +62,7 @@ public final class CloudNode implements AutoCloseable {
     Codecs.register(vertx.eventBus());
     Directory directory = Directory.alone(NODE, new ShardMap(config.room().shards(), false));
     Metrics metrics = new Metrics(Set.of(), clock);
-    EventLog log = await(SqlEventLog.open(vertx, dataDir, true, clock));
+    EventLog log = await(SqliteEventLog.open(vertx, dataDir, true, clock));
     await(vertx.deployVerticle(
         new OrgRoomVerticle(config, log, metrics, clock, directory, Members.alone(NODE))));
     await(vertx.deployVerticle(new IngestVerticle(config, metrics, clock, directory)));
