@@ -51,6 +51,7 @@ final class CommitLane {
   private final AppendQueue<Promise<Appended>> queue;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
+  private final CommitFailures failures = new CommitFailures();
   private long receivedMs;
   private boolean busy;
   private boolean choreNext;
@@ -207,6 +208,7 @@ final class CommitLane {
       events += one.events().size();
     }
     if (events > 0) {
+      failures.succeeded();
       metrics.committed(events, clock.monotonicNs() - begun);
     }
     batch.answer();
@@ -231,9 +233,8 @@ final class CommitLane {
   private Future<Void> failed(Batch batch, Throwable failure) {
     LogException.Kind kind =
         failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
-    LOG.error(
-        "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage(),
-        failure instanceof LogException ? null : failure);
+    failures.failed(kind, batch.sentEvents(), String.valueOf(failure.getMessage()), clock.monotonicNs())
+        .ifPresent(text -> LOG.error(text, failure instanceof LogException ? null : failure));
     if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
       batch.refuse(errorCode(kind));
       return Future.succeededFuture();
