@@ -33,7 +33,6 @@ final class Publisher {
   private static final long TICK_MS = 50;
   private static final long ANSWER_MS_MAX = 2_500;
   private static final int BATCH_MAX = 40;
-  private static final int REPEAT_PERCENT = 2;
 
   private final Way way;
   private final String name;
@@ -44,15 +43,13 @@ final class Publisher {
   private final Diary diary;
   private final Tops tops;
   private final Random random;
-  private final Map<String, Long> sequences = new HashMap<>();
+  private final Script script;
   private List<JsonObject> open = List.of();
-  private JsonObject former = new JsonObject();
   private WebSocket socket;
   private Map<Integer, JsonObject> awaited = new HashMap<>();
   private final int home;
   private Promise<Void> whole = Promise.promise();
   private int node;
-  private int made;
   private int requests;
   private double credit;
   private long sentMs;
@@ -70,6 +67,7 @@ final class Publisher {
     this.diary = diary;
     this.tops = tops;
     this.random = new Random(seed);
+    this.script = new Script(name, org, diary, random);
     this.home = number % doors.count();
     this.node = home;
   }
@@ -125,55 +123,10 @@ final class Publisher {
         return;
       }
       credit -= due;
-      open = fresh(due);
+      open = script.next(due);
       sentMs = System.currentTimeMillis();
     }
     send();
-  }
-
-  private List<JsonObject> fresh(int count) {
-    List<JsonObject> events = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      if (!former.isEmpty() && random.nextInt(100) < REPEAT_PERCENT) {
-        events.add(former);
-      }
-      JsonObject event = next();
-      events.add(event);
-      diary.note(
-          new JsonObject()
-              .put("k", "sent")
-              .put("id", event.getString("id"))
-              .put("org", org)
-              .put("s", session(event))
-              .put("q", event.getLong("sequence", 0L))
-              .put("h", event.getJsonObject("payload").encode().hashCode()));
-    }
-    former = events.get(random.nextInt(events.size()));
-    return events;
-  }
-
-  private JsonObject next() {
-    made++;
-    JsonObject event =
-        new JsonObject()
-            .put("id", name + '-' + made)
-            .put("orgId", org)
-            .put("type", "step.done")
-            .put("payload", new JsonObject().put("n", made).put("text", "x".repeat(random.nextInt(120))));
-    int which = random.nextInt(5);
-    if (which < 4) {
-      String session = "s" + which % 2;
-      event.put("agentId", name).put("sessionId", session);
-      event.put("sequence", sequences.merge(session, 1L, Long::sum));
-    }
-    if (which == 0) {
-      event.put("idempotencyKey", "key/" + name + '/' + made);
-    }
-    return event;
-  }
-
-  private static String session(JsonObject event) {
-    return event.containsKey("sessionId") ? event.getString("agentId") + ':' + event.getString("sessionId") : "";
   }
 
   private void send() {
@@ -266,7 +219,7 @@ final class Publisher {
         && open.stream()
             .anyMatch(
                 before ->
-                    session(before).equals(session(event))
+                    Script.session(before).equals(Script.session(event))
                         && before.getLong("sequence") < event.getLong("sequence"));
   }
 
