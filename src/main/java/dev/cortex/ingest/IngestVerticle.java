@@ -11,6 +11,7 @@ import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Requests;
 import dev.cortex.bus.RoomCalls;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.OrgLimits;
 import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeReader;
@@ -50,10 +51,14 @@ public final class IngestVerticle extends VerticleBase {
   /** Most events in one request. */
   public static final int EVENTS_MAX = 500;
 
+  /** Orgs that are over their quota at the same time and known to be; those beyond it travel to their rooms. */
+  private static final int REFUSALS_MAX = 10_000;
+
   private final CortexConfig config;
   private final Metrics metrics;
   private final Clock clock;
   private final Directory directory;
+  private final Refusals refusals;
   private final EnvelopeReader reader;
   private Lines lines;
   private MessageConsumer<Ingest> consumer;
@@ -68,6 +73,7 @@ public final class IngestVerticle extends VerticleBase {
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
+    this.refusals = new Refusals(new OrgLimits(config.limits()), REFUSALS_MAX);
     this.reader = new EnvelopeReader(config.messageContract().maxPayloadBytes());
   }
 
@@ -133,13 +139,23 @@ public final class IngestVerticle extends VerticleBase {
       }
     }
     List<Future<Appended>> appends = new ArrayList<>(drafts.size());
-    drafts.forEach((org, list) -> appends.add(lines.append(org, list).onSuccess(appended -> {
+    drafts.forEach((org, list) -> appends.add(append(org, list).onSuccess(appended -> {
       for (int k = 0; k < appended.outcomes().size(); k++) {
         outcomes[places.get(org).get(k)] = appended.outcomes().get(k);
       }
     })));
     return Future.all(appends).map(done -> new Ingested(
         Arrays.asList(outcomes), appends.size() == 1 ? appends.get(0).result().budget() : Budget.UNLIMITED));
+  }
+
+  private Future<Appended> append(String org, List<Draft> drafts) {
+    long nowNs = clock.monotonicNs();
+    Optional<Appended> known = refusals.answer(org, drafts, nowNs);
+    if (known.isPresent()) {
+      metrics.refused(ErrorCode.RATE_LIMITED.code(), drafts.size());
+      return Future.succeededFuture(known.get());
+    }
+    return lines.append(org, drafts).onSuccess(appended -> refusals.answered(org, appended.budget(), nowNs));
   }
 
   private Optional<Outcome> check(Principal principal, Draft draft) {

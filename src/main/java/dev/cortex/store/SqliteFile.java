@@ -31,14 +31,6 @@ final class SqliteFile {
     this.busyTimeoutMs = busyTimeoutMs;
   }
 
-  Path path() {
-    return path;
-  }
-
-  Path wal() {
-    return path.resolveSibling(path.getFileName() + "-wal");
-  }
-
   /**
    * Creates the file when there is none, readable by its owner only; SQLite gives its WAL and shared memory the same
    * permissions. Freed pages can only be given back if that was decided before anything, even the journal mode, was

@@ -12,7 +12,7 @@ import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
-import dev.cortex.log.sql.SqlEventLog;
+import dev.cortex.log.sql.SqliteEventLog;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -57,7 +57,7 @@ public class LogBench {
 
   private Vertx vertx;
   private Path dataDir;
-  private SqlEventLog log;
+  private SqliteEventLog log;
   private byte[] payload;
   private long epoch;
   private long head;
@@ -80,7 +80,7 @@ public class LogBench {
     vertx = Vertx.vertx();
     dataDir = Files.createTempDirectory("log-bench");
     payload = ("{\"text\":\"" + "x".repeat(189) + "\"}").getBytes(StandardCharsets.UTF_8);
-    log = SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM).await();
+    log = SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM).await();
     epoch = log.claim("bench", List.of(0)).await().get(0);
     commit(PAGE_EVENTS);
   }
