@@ -28,12 +28,13 @@ public final class TokenBucket {
    * @param emptyNs that moment, not after now
    */
   public TokenBucket(Rate rate, long emptyNs, long nowNs) {
+    boolean full = nowNs - emptyNs >= rate.fillNs();
     this.rate = rate;
-    this.nowNs = nowNs;
+    this.nowNs = full ? nowNs : emptyNs;
     Bandwidth bandwidth = Bandwidth.builder()
         .capacity(rate.atOnce())
         .refillGreedy(rate.perSecond(), SECOND)
-        .initialTokens(rate.gathered(nowNs - emptyNs))
+        .initialTokens(full ? rate.atOnce() : 0)
         .build();
     this.bucket = Bucket.builder()
         .addLimit(bandwidth)

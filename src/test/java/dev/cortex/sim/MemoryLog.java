@@ -35,6 +35,10 @@ import java.util.function.Supplier;
  */
 public final class MemoryLog implements EventLog {
 
+  private static final long ROW_LIVES_MS = 4_000;
+
+  private record Row(NodeEntry entry, long atMs) {}
+
   private record Failure(LogException.Kind kind, boolean takesEffect) {}
 
   private static final class Org {
@@ -61,6 +65,8 @@ public final class MemoryLog implements EventLog {
   private final Schedule schedule;
   private final Map<Integer, Long> epochs = new HashMap<>();
   private final Map<Integer, String> owners = new HashMap<>();
+  private final Map<String, Row> nodes = new HashMap<>();
+  private final int lanes;
   private final Map<String, Org> orgs = new TreeMap<>();
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
@@ -70,7 +76,13 @@ public final class MemoryLog implements EventLog {
 
   /** An empty log; failures begin when asked for. */
   public MemoryLog(Schedule schedule) {
+    this(schedule, 1);
+  }
+
+  /** An empty log that takes so many appends at the same time. */
+  public MemoryLog(Schedule schedule, int lanes) {
     this.schedule = schedule;
+    this.lanes = lanes;
   }
 
   /** From now on so many of a thousand writes and reads fail. */
@@ -320,17 +332,32 @@ public final class MemoryLog implements EventLog {
 
   @Override
   public int lanes() {
-    return 1;
+    return lanes;
   }
 
   @Override
   public Future<Roster> checkIn(NodeEntry me, Collection<Integer> shards) {
-    return read(() -> new Roster(List.of(me), Map.of()));
+    List<Integer> wanted = List.copyOf(shards);
+    return read(() -> {
+      nodes.put(me.node(), new Row(me, schedule.wallMs()));
+      nodes.values().removeIf(row -> schedule.wallMs() - row.atMs() > ROW_LIVES_MS);
+      Map<Integer, Long> found = new HashMap<>(epochs);
+      found.keySet().retainAll(wanted);
+      return new Roster(nodes.values().stream().map(Row::entry).toList(), found);
+    });
   }
 
   @Override
   public Future<Void> checkOut(String node) {
-    return Future.succeededFuture();
+    return read(() -> {
+      nodes.remove(node);
+      return null;
+    });
+  }
+
+  /** The epochs of all shards. */
+  public Map<Integer, Long> epochs() {
+    return Map.copyOf(epochs);
   }
 
   @Override
