@@ -46,9 +46,9 @@ public record UserToken(JsonObject claims) {
     return new UserToken(claims.copy().put("channels", new JsonArray(List.of(patterns))));
   }
 
-  /** Over at that time, Unix milliseconds. */
+  /** Over at that time, Unix milliseconds, of which the whole seconds count. */
   public UserToken expiresAt(long unixMs) {
-    return new UserToken(claims.copy().put("exp", unixMs / 1_000.0));
+    return new UserToken(claims.copy().put("exp", unixMs / 1_000));
   }
 
   /** The token as it is shown. */
