@@ -26,7 +26,7 @@ final class SqlLog {
   private static final long OPENING_BYTES = 2 << 20;
 
   private static final Set<LogException.Kind> UNSUITABLE =
-      Set.of(LogException.Kind.BUSY, LogException.Kind.READ_ONLY, LogException.Kind.INCOMPATIBLE);
+      Set.of(LogException.Kind.READ_ONLY, LogException.Kind.INCOMPATIBLE);
 
   private SqlLog() {}
 
@@ -51,7 +51,7 @@ final class SqlLog {
         .recover(failure -> vertx.executeBlocking(() -> explained(failure, dataDir)).compose(Future::failedFuture));
   }
 
-  /** A server that cannot be reached or does not suit is no server that already runs: the configuration names it. */
+  /** A database that does not suit, or lets nobody in by that name, is a matter of the configuration. */
   private static Future<PostgresEventLog> postgres(Vertx vertx, CortexConfig.Store store) {
     try {
       return PostgresEventLog.open(vertx, new PostgresServer(store.url(), store.user(), store.password()), Clock.SYSTEM)

@@ -109,7 +109,8 @@ final class TokenCommand implements Callable<Integer> {
   private String userToken() {
     require(orgs.isEmpty() && scopes.isEmpty(), "--orgs and --scopes come with --service; a user's are --org, --scope");
     String ofOrg = org.filter(Ids::isName).orElseThrow(() -> wrong("--org: needed, 1 to 128 of A-Z a-z 0-9 . _ ~ -"));
-    String ofUser = user.filter(Ids::isUserId).orElseThrow(() -> wrong("--user: needed, 1 to 256 printable characters"));
+    String ofUser =
+        user.filter(Ids::isUserId).orElseThrow(() -> wrong("--user: needed, 1 to 256 printable characters"));
     String words = scope.orElse("publish subscribe");
     Arrays.stream(words.split(" ")).forEach(word -> requireScope("--scope", word));
     TokenSigner.Grant grant = new TokenSigner.Grant(ofOrg, ofUser, words, patterns(ofOrg), ttlSeconds("1h"));

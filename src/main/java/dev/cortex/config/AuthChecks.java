@@ -30,7 +30,8 @@ final class AuthChecks {
   void check() {
     String secret = settings.text("auth.jwt_secret");
     if (secret.isEmpty() && settings.text("auth.jwks_url").isEmpty()) {
-      settings.refuse("auth.jwt_secret", "a cloud node needs a key for tokens: set it, or auth.jwks_url", "auth.jwks_url");
+      String rule = "a cloud node needs a key for tokens: set it, or auth.jwks_url";
+      settings.refuse("auth.jwt_secret", rule, "auth.jwks_url");
     }
     int bytes = secret.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > 0 && bytes < SECRET_BYTES_MIN) {

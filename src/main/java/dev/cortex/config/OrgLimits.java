@@ -40,9 +40,13 @@ public final class OrgLimits {
     return byOrg.isEmpty();
   }
 
-  /** Whether publishes of some org are limited by rates. */
-  public boolean throttle() {
-    return throttles(common) || byOrg.values().stream().anyMatch(OrgLimits::throttles);
+  /** Whether publishes of some org are limited, by a rate or by what is stored. */
+  public boolean limitPublishes() {
+    return limitsPublishes(common) || byOrg.values().stream().anyMatch(OrgLimits::limitsPublishes);
+  }
+
+  private static boolean limitsPublishes(Limits limits) {
+    return throttles(limits) || limits.storedBytes() > 0;
   }
 
   /** Whether these limits hold publishes to rates: of the org, its agents or sessions. */

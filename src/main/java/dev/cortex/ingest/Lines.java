@@ -36,7 +36,7 @@ final class Lines {
     private final String orgId;
     private final Waitlist.Share share = new Waitlist.Share();
     private final TreeMap<Long, Errand> waiting = new TreeMap<>();
-    private int underWay;
+    private final TreeMap<Long, Errand> underWay = new TreeMap<>();
     private Place asked = new Place("", 0);
     /** Whether the last answer sent us elsewhere, and nothing is to be asked before a pause. */
     private boolean astray;
@@ -44,6 +44,10 @@ final class Lines {
 
     private Line(String orgId) {
       this.orgId = orgId;
+    }
+
+    private boolean hasEarlierThan(Errand errand) {
+      return !underWay.headMap(errand.number()).isEmpty() || !waiting.headMap(errand.number()).isEmpty();
     }
   }
 
@@ -118,7 +122,7 @@ final class Lines {
     if (line.astray) {
       return false;
     }
-    if (line.underWay == 0 || directory.isFixed()) {
+    if (line.underWay.isEmpty() || directory.isFixed()) {
       return true;
     }
     Place place = directory.placeOf(line.orgId);
@@ -128,7 +132,7 @@ final class Lines {
   private void ask(Line line, Errand errand) {
     Place place = directory.placeOf(line.orgId);
     line.asked = place;
-    line.underWay++;
+    line.underWay.put(errand.number(), errand);
     long leftMs = TimeUnit.NANOSECONDS.toMillis(errand.append().leftNs(clock.monotonicNs()));
     rooms
         .askNode(place.node(), errand.append().question(), Appended.class, rooms.attemptMs(place.node(), leftMs))
@@ -138,7 +142,8 @@ final class Lines {
   }
 
   private void answered(Line line, Errand errand, Place place, Appended answer) {
-    errand.append().take(answer);
+    line.underWay.remove(errand.number());
+    errand.append().take(answer, line.hasEarlierThan(errand));
     if (!errand.append().isSettled()) {
       lost(line, place);
     } else if (!directory.isFixed()) {
@@ -148,6 +153,7 @@ final class Lines {
   }
 
   private void failed(Line line, Errand errand, Place place, RefusedException refused) {
+    line.underWay.remove(errand.number());
     if (rooms.isElsewhere(place.node(), refused.code())) {
       lost(line, place);
     } else if (refused.code() == ErrorCode.TIMEOUT) {
@@ -165,7 +171,6 @@ final class Lines {
   }
 
   private void back(Line line, Errand errand) {
-    line.underWay--;
     if (errand.append().isSettled()) {
       errand.answer().complete(errand.append().answer());
     } else {
@@ -176,7 +181,7 @@ final class Lines {
 
   private void goOn(Line line) {
     endOverdue(line);
-    if (line.astray && line.underWay == 0 && !line.pausing) {
+    if (line.astray && line.underWay.isEmpty() && !line.pausing) {
       if (line.waiting.isEmpty()) {
         line.astray = false;
       } else {
@@ -238,7 +243,7 @@ final class Lines {
   }
 
   private void forgetIfDone(Line line) {
-    if (line.underWay == 0 && line.waiting.isEmpty() && !line.pausing) {
+    if (line.underWay.isEmpty() && line.waiting.isEmpty() && !line.pausing) {
       lines.remove(line.orgId, line);
     }
   }

@@ -56,8 +56,13 @@ final class OpenAppend {
     return new Append(orgId, open.stream().map(drafts::get).map(d -> inDoubt ? d.repeated() : d).toList());
   }
 
-  /** Takes the room's answer to the last attempt. */
-  void take(Appended answer) {
+  /**
+   * Takes the room's answer to the last attempt.
+   *
+   * @param overtook whether an earlier append of the org is still open: a sequence that skips numbers then is not the
+   *     producer's fault, and stays open
+   */
+  void take(Appended answer, boolean overtook) {
     if (answer.outcomes().size() != open.size()) {
       refuse(ErrorCode.INTERNAL, "The room answered for other events than it was asked for.");
       return;
@@ -68,7 +73,7 @@ final class OpenAppend {
     for (int i = 0; i < asked.size(); i++) {
       int index = asked.get(i);
       Outcome outcome = answer.outcomes().get(i);
-      if (outcome.error().filter(code -> code == ErrorCode.MOVED).isPresent()) {
+      if (outcome.error().filter(code -> isNotFinal(code, overtook)).isPresent()) {
         open.add(index);
       } else {
         outcomes[index] = inDoubt ? afterDoubt(drafts.get(index), outcome) : outcome;
@@ -118,6 +123,10 @@ final class OpenAppend {
   /** Every fate, in order; the append must be settled. */
   Appended answer() {
     return new Appended(Arrays.asList(outcomes), budget);
+  }
+
+  private static boolean isNotFinal(ErrorCode code, boolean overtook) {
+    return code == ErrorCode.MOVED || (overtook && code == ErrorCode.SEQUENCE_CONFLICT);
   }
 
   /** What an outcome means after an attempt of which nobody knows what it came to. */

@@ -178,7 +178,7 @@ final class CommitLane {
           return rooms.load(batch.orgIds());
         })
         .compose(loaded -> log.known(batch.keys(), batch.sessions()).map(known -> {
-          batch.number(loaded, rooms::epoch, known, receivedMs());
+          batch.number(loaded, rooms::epoch, admission::storedBytesMax, known, receivedMs());
           return batch.appends();
         }))
         .compose(appends -> appends.isEmpty()

@@ -65,9 +65,9 @@ final class Quotas implements Admission {
     this.orgsMax = orgsMax;
   }
 
-  /** The admission by these limits; where no rate is limited nothing is asked and nothing kept. */
+  /** The admission by these limits; where publishes are not limited nothing is asked and nothing kept. */
   static Admission of(OrgLimits limits, ToIntFunction<String> shardOf) {
-    return limits.throttle() ? new Quotas(limits, shardOf, ORGS_MAX) : Admission.UNLIMITED;
+    return limits.limitPublishes() ? new Quotas(limits, shardOf, ORGS_MAX) : Admission.UNLIMITED;
   }
 
   @Override
@@ -98,6 +98,12 @@ final class Quotas implements Admission {
   @Override
   public void returned(Append admitted, long nowNs) {
     quota(admitted.orgId(), nowNs).ifPresent(quota -> quota.giveBack(admitted.drafts(), nowNs));
+  }
+
+  @Override
+  public long storedBytesMax(String orgId) {
+    long bytes = limits.of(orgId).storedBytes();
+    return bytes == 0 ? Long.MAX_VALUE : bytes;
   }
 
   @Override

@@ -13,6 +13,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -133,6 +135,8 @@ final class PublishedKeysTest {
   @Test
   void floodOfUnknownKeysIsOneFetchAndSlowsNobody() throws Exception {
     Tokens tokens = open(Mint.SECRET);
+    String seenBefore = Mint.rs256(FIRST, CLAIMS);
+    get(tokens.user(seenBefore));
     clock.advanceMs(10_000);
     Promise<Void> release = Promise.promise();
     answer = request -> release.future().onComplete(go -> request.response().end(Mint.keySet(FIRST)));
@@ -141,8 +145,9 @@ final class PublishedKeysTest {
       flood.add(tokens.user(Mint.hs256("{\"alg\":\"RS256\",\"kid\":\"" + i + "\"}", CLAIMS)));
     }
     assertThat(flood.stream().filter(each -> !each.isComplete()).count()).isEqualTo(1_000);
-    assertThat(tokens.user(Mint.rs256(FIRST, CLAIMS)).succeeded()).isTrue();
+    assertThat(tokens.user(seenBefore).succeeded()).isTrue();
     assertThat(tokens.user(Mint.hs256(Mint.HS256, CLAIMS)).succeeded()).isTrue();
+    get(tokens.user(Mint.es256(CURVE, CLAIMS)));
     release.complete();
     for (Future<Principal> each : flood) {
       assertThat(failure(each).code()).isEqualTo(ErrorCode.UNAUTHORIZED);
@@ -151,6 +156,29 @@ final class PublishedKeysTest {
       refused(tokens, Mint.hs256("{\"alg\":\"ES256\",\"kid\":\"" + i + "\"}", CLAIMS), ErrorCode.UNAUTHORIZED);
     }
     assertThat(fetches).hasValue(2);
+  }
+
+  @Test
+  void floodOfForgedSignaturesIsBounded() throws Exception {
+    Tokens tokens = open("");
+    CountDownLatch release = new CountDownLatch(1);
+    WorkerExecutor sameThreads = vertx.createSharedWorkerExecutor("cortex-verify");
+    for (int i = 0; i < 2; i++) {
+      sameThreads.executeBlocking(() -> release.await(20, TimeUnit.SECONDS), false);
+    }
+    String forged = Mint.rs256(STRANGER, CLAIMS);
+    List<Future<Principal>> flood = new ArrayList<>();
+    for (int i = 0; i < 2_050; i++) {
+      flood.add(tokens.user(forged));
+    }
+    for (Future<Principal> each : flood.subList(2_000, 2_050)) {
+      assertThat(failure(each).code()).isEqualTo(ErrorCode.OVERLOADED);
+    }
+    release.countDown();
+    for (Future<Principal> each : flood.subList(0, 2_000)) {
+      assertThat(failure(each).code()).isEqualTo(ErrorCode.UNAUTHORIZED);
+    }
+    get(tokens.user(Mint.rs256(FIRST, CLAIMS)));
   }
 
   @Test
@@ -183,10 +211,12 @@ final class PublishedKeysTest {
   void keysAreFetchedAgainWhenTheyAreOld() throws Exception {
     KeySource.Timing quick = new KeySource.Timing(600_000, 10_000, 20, 0, 86_400_000, 2_000);
     Tokens tokens = get(Tokens.open(vertx, Mint.config("", url), clock, quick));
+    String old = Mint.rs256(FIRST, CLAIMS);
+    get(tokens.user(old));
     answer = request -> request.response().end(Mint.keySet(SECOND));
     clock.advanceMs(600_000);
     long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (tokens.user(Mint.rs256(FIRST, CLAIMS)).succeeded()) {
+    while (tokens.user(old).succeeded()) {
       assertThat(System.nanoTime()).as("the old key is withdrawn").isLessThan(endNs);
       Thread.onSpinWait();
     }
@@ -208,7 +238,8 @@ final class PublishedKeysTest {
 
   @Test
   void keysOfOtherKindsSizesAndPurposesAreLeftOut() throws Exception {
-    JsonArray keys = new JsonObject(Mint.keySet(Mint.rsa("small", 1_024), Mint.ec("large", Curve.P_384))).getJsonArray("keys");
+    String unfit = Mint.keySet(Mint.rsa("small", 1_024), Mint.ec("large", Curve.P_384));
+    JsonArray keys = new JsonObject(unfit).getJsonArray("keys");
     keys.add(json(SECOND).put("kid", "secrecy").put("use", "enc"));
     keys.add(json(SECOND).put("kid", "other").put("alg", "RS512"));
     keys.add(json(SECOND).put("kid", "wrapping").put("key_ops", new JsonArray().add("wrapKey")));

@@ -11,6 +11,7 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.Scope;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -37,8 +38,8 @@ final class ServiceTokensTest {
     assertThat(principal)
         .isEqualTo(
             new Principal(
-                "backend", true, java.util.Set.of("acme", "globex"),
-                java.util.Set.of(Scope.PUBLISH, Scope.SUBSCRIBE), List.of(), 1_801_353_600_000L));
+                "backend", true, Set.of("acme", "globex"),
+                Set.of(Scope.PUBLISH, Scope.SUBSCRIBE), List.of(), EXPIRY_MS));
   }
 
   @Test

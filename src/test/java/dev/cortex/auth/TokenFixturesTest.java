@@ -3,6 +3,7 @@ package dev.cortex.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Scope;
@@ -26,8 +27,8 @@ final class TokenFixturesTest {
 
   TokenFixturesTest() throws IOException {
     fixture = new JsonObject(Files.readString(Path.of("test-fixtures/tokens/tokens.json")));
-    byte[] published = new JsonObject().put("keys", fixture.getJsonArray("keys")).encode().getBytes(StandardCharsets.UTF_8);
-    keys = KeyRing.of(fixture.getString("secret"), true).withPublished(published);
+    String published = new JsonObject().put("keys", fixture.getJsonArray("keys")).encode();
+    keys = KeyRing.of(fixture.getString("secret"), true).withPublished(published.getBytes(StandardCharsets.UTF_8));
     rules = new ClaimRules(fixture.getString("issuer"), fixture.getString("audience"));
   }
 
@@ -62,6 +63,6 @@ final class TokenFixturesTest {
   }
 
   private static RefusedException refused() {
-    return new RefusedException(dev.cortex.event.ErrorCode.UNAUTHORIZED, "refused");
+    return new RefusedException(ErrorCode.UNAUTHORIZED, "refused");
   }
 }

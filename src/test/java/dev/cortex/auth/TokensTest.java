@@ -185,7 +185,8 @@ final class TokensTest {
     String[] parts = good.split("\\.");
     for (String bad :
         new String[] {
-          ' ' + good, good + ' ', good + '=', good + '.', '.' + good, good + ".a.b", good.replace('.', ','), good + '\n',
+          ' ' + good, good + ' ', good + '=', good + '.', '.' + good, good + ".a.b", good.replace('.', ','),
+          good + '\n',
           parts[0] + "==." + parts[1] + '.' + parts[2], parts[0] + '.' + parts[1], parts[0] + ".." + parts[2],
           parts[0] + '.' + parts[1] + '.', "Bearer " + good, otherTail(good)
         }) {

@@ -17,22 +17,34 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /** A bus on which the test answers, and a clock that the test moves. */
-final class ManualWorld implements Carrier, Clock {
+public final class ManualWorld implements Carrier, Clock {
 
   /** A question that is waiting for its answer. */
-  record Asked(String node, boolean here, Message question, long timeoutMs, Promise<Message> answer) {
+  public record Asked(String node, boolean here, Message question, long timeoutMs, Promise<Message> answer) {
 
-    void refuse(ErrorCode code) {
+    /** Answers with a refusal. */
+    public void refuse(ErrorCode code) {
       answer.fail(new RefusedException(code, code.sentence()));
     }
   }
 
   private record Timer(long atMs, Runnable turn) {}
 
-  final Queue<Asked> asked = new ArrayDeque<>();
+  /** Questions in the order they were asked; the test removes them. */
+  public final Queue<Asked> asked = new ArrayDeque<>();
   final List<Timer> timers = new ArrayList<>();
   private final Queue<Runnable> turns = new ArrayDeque<>();
   private long nowMs = 1_000;
+
+  /** Calls in this world that always pause for the shortest time. */
+  public RoomCalls calls(Directory directory) {
+    return new RoomCalls(this, directory, this, () -> 0, 10_000);
+  }
+
+  /** Whether nobody waits for time to pass. */
+  public boolean isTimeless() {
+    return timers.isEmpty();
+  }
 
   @Override
   public <T extends Message> Future<T> ask(
@@ -70,14 +82,14 @@ final class ManualWorld implements Carrier, Clock {
   }
 
   /** Takes the turns that wait on the caller's context. */
-  void settle() {
+  public void settle() {
     for (Runnable turn = turns.poll(); turn != null; turn = turns.poll()) {
       turn.run();
     }
   }
 
   /** Lets time pass, one millisecond after the other. */
-  void pass(long ms) {
+  public void pass(long ms) {
     for (long end = nowMs + ms; nowMs < end; ) {
       nowMs++;
       List<Timer> due = timers.stream().filter(timer -> timer.atMs() <= nowMs).toList();
@@ -88,7 +100,7 @@ final class ManualWorld implements Carrier, Clock {
   }
 
   /** What the node "me" knows: one shard, its owner and epoch, and who else is there. */
-  static View view(String owner, long epoch, String... others) {
+  public static View view(String owner, long epoch, String... others) {
     Node self = new Node("me", NodeState.READY, "");
     Map<String, Node> nodes = new HashMap<>(Map.of("me", self));
     for (String other : others) {

@@ -8,6 +8,7 @@ import dev.cortex.config.ConfigSource.Assignment;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +50,8 @@ final class AuthConfigTest {
     assertThat(entry)
         .isEqualTo(
             new ServiceTokenEntry(
-                "backend", List.of("acme", "globex"), List.of("publish", "subscribe"), 1_801_353_600_000L, HASH, false));
+                "backend", List.of("acme", "globex"), List.of("publish", "subscribe"), 1_801_353_600_000L, HASH,
+                false));
     assertThat(entry.text()).isEqualTo(ENTRY);
     String every = ENTRY.replace("orgs=acme|globex", "orgs=*");
     assertThat(ServiceTokenEntry.parse(every).orgs()).isEmpty();
@@ -67,7 +69,7 @@ final class AuthConfigTest {
   void entryWithAWrongFieldIsRefused(String field) {
     String name = field.substring(0, field.indexOf('='));
     String text = ENTRY.contains(name + '=') && !field.contains(";")
-        ? ENTRY.replaceFirst(name + "=[^;]*", java.util.regex.Matcher.quoteReplacement(field))
+        ? ENTRY.replaceFirst(name + "=[^;]*", Matcher.quoteReplacement(field))
         : field + ';' + ENTRY;
     assertThatThrownBy(() -> ServiceTokenEntry.parse(text)).isInstanceOf(IllegalArgumentException.class);
   }

@@ -52,15 +52,18 @@ class OrgLimitsTest {
 
   @Test
   void publishesAreThrottledWhereAnyRateIsSet() {
-    assertThat(unlimited().throttle()).isFalse();
-    assertThat(unlimited("acme.burst=5", "acme.stored_bytes=1", "acme.connection_events_per_second=1").throttle())
+    assertThat(unlimited().limitPublishes()).isFalse();
+    assertThat(unlimited("acme.burst=5", "acme.connections=1", "acme.connection_events_per_second=1").limitPublishes())
         .isFalse();
     for (String key : List.of("events", "bytes", "agent_events", "session_events")) {
       OrgLimits limits = unlimited("acme." + key + "_per_second=1");
-      assertThat(limits.throttle()).as(key).isTrue();
+      assertThat(limits.limitPublishes()).as(key).isTrue();
       assertThat(OrgLimits.throttles(limits.of("acme"))).as(key).isTrue();
       assertThat(OrgLimits.throttles(limits.of("other"))).as(key).isFalse();
     }
+    OrgLimits stored = unlimited("acme.stored_bytes=1");
+    assertThat(stored.limitPublishes()).isTrue();
+    assertThat(OrgLimits.throttles(stored.of("acme"))).isFalse();
   }
 
   @Test

@@ -41,6 +41,7 @@ class LimitsDoorTest {
             + "two.events_per_second=2,two.burst=2,"
             + "flood.events_per_second=200,"
             + "a.dot.events_per_second=1,"
+            + "stored.stored_bytes=100,"
             + "wide.bytes_per_second=40000,"
             + "session.session_events_per_second=1");
   }
@@ -134,6 +135,20 @@ class LimitsDoorTest {
     assertThat(refused.json().getString("detail")).contains("limits.bytes_per_second");
     assertThat(refused.header("ratelimit")).isEmpty();
     assertThat(Integer.parseInt(refused.header("retry-after"))).isBetween(1, 2);
+  }
+
+  @Test
+  void orgThatStoresAllItMayIsToldToComeBackAfterTheNextTrim() throws Exception {
+    assertThat(server.post("/api/events", DesktopServer.event("stored", "s1", 200)).status()).isEqualTo(200);
+    RawHttp.Answer refused = server.post("/api/events", DesktopServer.event("stored", "s2", 1));
+
+    assertThat(refused.status()).isEqualTo(503);
+    assertThat(refused.header("retry-after")).isEqualTo("60");
+    JsonObject fate = refused.json().getJsonArray("results").getJsonObject(0);
+    assertThat(fate.getString("status")).isEqualTo("unknown");
+    assertThat(fate.getJsonObject("error").getString("code")).isEqualTo("quota_exceeded");
+    assertThat(server.post("/api/events", DesktopServer.event("stored", "s1", 200)).json().getInteger("duplicates"))
+        .isEqualTo(1);
   }
 
   @Test

@@ -30,7 +30,7 @@ final class ClusterNode {
 
   private static final long BEAT_US = 250_000;
   private static final long SECOND_US = 1_000_000;
-  private static final long DETECT_US = 100_000;
+  private static final long DETECT_US = 200_000;
   private static final long SILENCE_US = 5_000_000;
   private static final long DEATH_US = 500_000;
 

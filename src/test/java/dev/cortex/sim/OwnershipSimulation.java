@@ -35,8 +35,8 @@ final class OwnershipSimulation {
   private static final int SHARDS = 8;
   private static final int TURNS_MAX = 2_000_000;
   private static final long SECOND_US = 1_000_000;
-  private static final long TROUBLE_US = 25 * SECOND_US;
-  private static final long QUIET_US = 25 * SECOND_US;
+  private static final long TROUBLE_US = 20 * SECOND_US;
+  private static final long QUIET_US = 20 * SECOND_US;
   private static final long STILL_US = 8 * SECOND_US;
   private static final long ANSWER_US = 1_500_000;
   /** What an owner may not know: as long as it may go without a look, and a little for the way. */
@@ -267,7 +267,7 @@ final class OwnershipSimulation {
 
   /** Asks for heads all the time, and notes when events were committed and who is isolated. */
   private void watch() {
-    schedule.after(50_000, () -> {
+    schedule.after(100_000, () -> {
       for (String org : ORGS) {
         List<Long> times = committedUs.computeIfAbsent(org, o -> new ArrayList<>());
         while (times.size() < store.history(org).size()) {

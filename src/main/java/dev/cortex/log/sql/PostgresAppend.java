@@ -112,11 +112,7 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
   @Override
   public List<AppendResult> run(Sql sql) throws SQLException {
     PreparedStatement statement = sql.prepare(STATEMENT);
-    PostgresArrays arrays = new PostgresArrays(statement);
-    bindOrgs(arrays);
-    bindEvents(arrays);
-    bindKeys(arrays);
-    bindSessions(arrays);
+    bind(statement);
     List<AppendResult> results = new ArrayList<>(batch.size());
     try (ResultSet row = statement.executeQuery()) {
       while (row.next()) {
@@ -127,6 +123,14 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
       }
     }
     return results;
+  }
+
+  void bind(PreparedStatement statement) throws SQLException {
+    PostgresArrays arrays = new PostgresArrays(statement);
+    bindOrgs(arrays);
+    bindEvents(arrays);
+    bindKeys(arrays);
+    bindSessions(arrays);
   }
 
   private void bindOrgs(PostgresArrays arrays) throws SQLException {
