@@ -27,7 +27,8 @@ import java.util.Set;
  * the fence locks the shard rows, and a row that changed meanwhile is read as it is now, so an old epoch is found old
  * even if the claim committed after this statement began; a claim that comes later waits for this statement's end.
  * Rows are locked in the order of shards, as claims do. Heads are only moved, and rows only inserted, of orgs that passed
- * the fence. A row that cannot be inserted fails the whole statement: skipping it would leave a hole in offsets that are
+ * the fence. Memberships are looked up in hash tables (an {@code IN} that is not a condition of its own), verdicts in an
+ * array, so that the work grows with the rows alone. A row that cannot be inserted fails the whole statement: skipping it would leave a hole in offsets that are
  * already given out.
  */
 final class PostgresAppend implements SqlWork<List<AppendResult>> {
@@ -40,25 +41,24 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
           AS o (org_id, shard, epoch, log_id, expected, head, first_received, last_received, bytes, n)
       ), fence AS MATERIALIZED (
         SELECT s.shard, s.epoch FROM shards s WHERE s.shard = ANY (?::int[]) ORDER BY s.shard FOR SHARE
-      ), owned AS MATERIALIZED (
-        SELECT o.* FROM org o JOIN fence f ON f.shard = o.shard AND f.epoch = o.epoch
+      ), asked AS MATERIALIZED (
+        SELECT o.*, (o.shard, o.epoch) IN (SELECT shard, epoch FROM fence) AS owned FROM org o
       ), moved AS (
-        UPDATE org_heads h SET head = o.head, shard = o.shard, last_received_at = o.last_received,
-          stored_bytes = h.stored_bytes + o.bytes,
-          floor_received_at = CASE WHEN h.head = h.floor THEN o.first_received ELSE h.floor_received_at END
-        FROM owned o WHERE h.org_id = o.org_id AND h.head = o.expected AND h.log_id = o.log_id
-        RETURNING o.n
+        UPDATE org_heads h SET head = a.head, shard = a.shard, last_received_at = a.last_received,
+          stored_bytes = h.stored_bytes + a.bytes,
+          floor_received_at = CASE WHEN h.head = h.floor THEN a.first_received ELSE h.floor_received_at END
+        FROM asked a WHERE a.owned AND h.org_id = a.org_id AND h.head = a.expected AND h.log_id = a.log_id
+        RETURNING a.n
       ), created AS (
         INSERT INTO org_heads (org_id, log_id, head, shard, last_received_at, touched_at, floor_received_at,
           stored_bytes)
-        SELECT o.org_id, o.log_id, o.head, o.shard, o.last_received, o.last_received, o.first_received, o.bytes
-        FROM owned o WHERE o.expected = 0 AND NOT EXISTS (SELECT FROM moved m WHERE m.n = o.n)
+        SELECT a.org_id, a.log_id, a.head, a.shard, a.last_received, a.last_received, a.first_received, a.bytes
+        FROM asked a WHERE a.owned AND a.expected = 0 AND a.n NOT IN (SELECT n FROM moved)
         ON CONFLICT (org_id) DO NOTHING RETURNING org_id
       ), fate AS MATERIALIZED (
-        SELECT o.n, EXISTS (SELECT FROM owned w WHERE w.n = o.n) AS owned,
-          EXISTS (SELECT FROM moved m WHERE m.n = o.n) OR EXISTS (SELECT FROM created c WHERE c.org_id = o.org_id)
-            AS committed
-        FROM org o
+        SELECT a.n, a.owned,
+          a.n IN (SELECT n FROM moved) OR a.org_id IN (SELECT org_id FROM created) AS committed
+        FROM asked a
       ), verdict AS MATERIALIZED (
         SELECT array_agg(committed ORDER BY n) AS committed FROM fate
       ), events AS (

@@ -90,7 +90,8 @@ final class PostgresClusterTest {
     await(one.agree(BY_ORG, org -> 3));
     long epoch = await(one.claim("a", List.of(3))).get(3);
     run("INSERT INTO nodes VALUES ('a', true, '{a}', (extract(epoch FROM clock_timestamp()) * 1000)::bigint + 900)");
-    assertThat(await(two.write(sql -> GLOBAL.agreeOrReplace(sql, org -> 0)))).isEqualTo(BY_ORG);
+    Placement stored = await(two.write(sql -> GLOBAL.agreeOrReplace(sql, org -> 0)));
+    assertThat(stored).isEqualTo(BY_ORG);
     assertThat(await(one.checkIn(A, List.of(3))).epochs()).isEqualTo(Map.of(3, epoch));
   }
 
