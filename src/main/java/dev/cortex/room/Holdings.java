@@ -68,7 +68,9 @@ final class Holdings {
     return lost;
   }
 
-  /** The shards that are placed here, not owned yet, and free to be claimed; they count as being claimed from now on. */
+  /**
+   * The shards that are placed here, not owned yet, and free to be claimed; they count as being claimed from now on.
+   */
   Set<Integer> claim(long nowNs) {
     Set<Integer> wanted = new TreeSet<>();
     for (int shard = 0; shard < placement.length; shard++) {
