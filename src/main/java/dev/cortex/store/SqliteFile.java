@@ -47,7 +47,8 @@ final class SqliteFile {
         return;
       }
     }
-    try (Connection connection = new SqliteSource("jdbc:sqlite:" + path + "?busy_timeout=" + busyTimeoutMs).getConnection();
+    SqliteSource source = new SqliteSource("jdbc:sqlite:" + path + "?busy_timeout=" + busyTimeoutMs);
+    try (Connection connection = source.getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA auto_vacuum=INCREMENTAL");
       statement.execute("PRAGMA journal_mode=WAL");
