@@ -54,7 +54,7 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
           stored_bytes)
         SELECT a.org_id, a.log_id, a.head, a.shard, a.last_received, a.last_received, a.first_received, a.bytes
         FROM asked a WHERE a.owned AND a.expected = 0 AND a.n NOT IN (SELECT n FROM moved)
-        ON CONFLICT (org_id) DO NOTHING RETURNING org_id
+        ON CONFLICT DO NOTHING RETURNING org_id
       ), fate AS MATERIALIZED (
         SELECT a.n, a.owned,
           a.n IN (SELECT n FROM moved) OR a.org_id IN (SELECT org_id FROM created) AS committed
