@@ -12,8 +12,8 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.ops.Metrics;
-import dev.cortex.sim.RoomSimulation;
 import dev.cortex.sim.Schedule;
+import dev.cortex.sim.Traffic;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -304,7 +304,7 @@ public final class GatewayModel {
     }
 
     private long last(String orgId) {
-      return received.stream().filter(event -> RoomSimulation.org(event).equals(orgId))
+      return received.stream().filter(event -> Traffic.org(event).equals(orgId))
           .mapToLong(StoredEvent::offset).max().orElse(0);
     }
 

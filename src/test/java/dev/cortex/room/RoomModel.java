@@ -8,35 +8,48 @@ import dev.cortex.bus.ShardMap;
 import dev.cortex.log.EventLog;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import java.util.stream.IntStream;
 
 /** The rooms of a node without their verticle: the same parts, wired alike, on whatever log and time a test has. */
 public final class RoomModel {
 
+  private final String node;
   private final Rooms rooms;
   private final Fanout fanout;
   private final CommitLane lane;
   private final Replays replays;
   private final Trimmer trimmer;
 
-  /** Rooms over a log, which send deliveries by {@code post}. */
+  /** Rooms of a node over a log, which send deliveries by {@code post}. */
   public RoomModel(
-      EventLog log, int shards, int roomsMax, long windowBytes, BiConsumer<String, Delivery> post, Clock clock) {
+      String node,
+      EventLog log,
+      int shards,
+      int roomsMax,
+      long windowBytes,
+      BiConsumer<String, Delivery> post,
+      Clock clock) {
+    this.node = node;
     CommitLane[] made = new CommitLane[1];
     ReplayLeases leases = new ReplayLeases(2_000_000_000L);
     rooms = new Rooms(log, new ShardMap(shards, false), roomsMax, room -> made[0].isCommitting(room));
-    fanout = new Fanout("n1", post, windowBytes);
-    lane = new CommitLane("n1", log, rooms, fanout, Admission.UNLIMITED, new Metrics(), clock);
+    fanout = new Fanout(node, post, windowBytes);
+    lane = new CommitLane(node, log, rooms, fanout, Admission.UNLIMITED, new Metrics(), clock);
     made[0] = lane;
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lane, leases, clock);
   }
 
-  /** Claims every shard. */
-  public Future<Void> start(int shards) {
-    return rooms.claim("n1", IntStream.range(0, shards).boxed().toList());
+  /** Claims shards. */
+  public Future<Void> claim(Collection<Integer> shards) {
+    return rooms.claim(node, shards);
+  }
+
+  /** The epoch under which the node claimed a shard. */
+  public long epoch(int shard) {
+    return rooms.epoch(shard);
   }
 
   /** What happens once a second. */
