@@ -3,7 +3,6 @@ package dev.cortex.boot;
 import dev.cortex.auth.InstallToken;
 import dev.cortex.base.Version;
 import dev.cortex.bus.Addresses;
-import dev.cortex.bus.Codecs;
 import dev.cortex.bus.Message;
 import dev.cortex.config.ConfigException;
 import dev.cortex.config.ConfigLoader;
@@ -14,9 +13,7 @@ import dev.cortex.store.SqliteDriver;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.internal.logging.Logger;
@@ -29,12 +26,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
  * A running Cortex server, for programs that embed one and for the command line. It owns its threads, its data
- * directory and its port until {@link #close}; it ends no process, installs no hook and sets no system property.
+ * directory and its ports until {@link #close}; it ends no process, installs no hook and sets no system property.
  */
 public final class CortexServer {
 
@@ -81,20 +79,25 @@ public final class CortexServer {
 
   static Future<CortexServer> start(CortexConfig config, LogOpener opener) {
     DataDirectory directory;
-    Vertx vertx;
     try {
       directory = DataDirectory.open(config.dataDir());
     } catch (StartException e) {
       return Future.failedFuture(e);
     }
-    CompletionStage<Void> driver = SqliteDriver.load(directory.scratch("native"));
-    try {
-      vertx = Vertx.vertx(vertxOptions(directory));
-      Codecs.register(vertx.eventBus());
-    } catch (RuntimeException e) {
-      return giveBack(directory).transform(given -> Future.failedFuture(StartException.of(e, "")));
-    }
-    Stages stages = new Stages(vertx, config);
+    CompletionStage<Void> driver =
+        config.store().inDataDir()
+            ? SqliteDriver.load(directory.scratch("native"))
+            : CompletableFuture.completedFuture(null);
+    return NodeBus.open(config, directory.scratch("vertx"))
+        .recover(cause ->
+            giveBack(directory).transform(given -> Future.failedFuture(StartException.of(cause, ""))))
+        .compose(bus -> start(config, opener, directory, driver, bus));
+  }
+
+  private static Future<CortexServer> start(
+      CortexConfig config, LogOpener opener, DataDirectory directory, CompletionStage<Void> driver, NodeBus bus) {
+    Vertx vertx = bus.vertx();
+    Stages stages = new Stages(bus, config);
     String address = config.server().host() + ':' + config.server().port();
     return installToken(config, directory)
         .compose(token -> Future.fromCompletionStage(driver, vertx.getOrCreateContext()).map(token))
@@ -117,8 +120,31 @@ public final class CortexServer {
 
   /** Where the server is reached. */
   public String url() {
-    String host = config.server().host();
-    return "http://" + (host.contains(":") ? '[' + host + ']' : host) + ':' + port;
+    return url(config.server().host(), port);
+  }
+
+  private static String url(String host, int port) {
+    // whoever is told this is on the same machine, where every address is reached by the loopback one
+    String reached =
+        switch (host) {
+          case "0.0.0.0" -> "127.0.0.1";
+          case "::" -> "::1";
+          default -> host;
+        };
+    return "http://" + (reached.contains(":") ? '[' + reached + ']' : reached) + ':' + port;
+  }
+
+  /**
+   * What only those who run a cloud node see of it.
+   *
+   * @param url where its internal listener is reached
+   * @param node its name on the bus
+   */
+  public record Inside(String url, String node) {}
+
+  /** The inside of a cloud node; a desktop has none. */
+  public Optional<Inside> inside() {
+    return stages.internalPort().map(port -> new Inside(url(config.server().internalHost(), port), stages.node()));
   }
 
   /** The data directory, with symbolic links resolved. */
@@ -143,13 +169,16 @@ public final class CortexServer {
 
   /**
    * Subscribes over a WebSocket to this server itself, so an in-process subscriber gets exactly what a remote one gets:
-   * the same order, bounds and close codes.
+   * the same order, bounds and close codes. On a desktop only: a cloud node wants a token from everyone.
    *
    * @param channel org, {@code org:agent} or {@code org:agent:session}; empty means every org
    * @param since a cursor or Unix milliseconds; empty means from now
    * @param onEvent called with each envelope, on an event loop: it must not block
    */
   public Future<Subscription> subscribe(String channel, String since, Consumer<String> onEvent) {
+    if (config.cloud()) {
+      return Future.failedFuture(new IllegalStateException("a cloud node is subscribed to at /api/ws, with a token"));
+    }
     int bytesMax = config.messageContract().maxPayloadBytes() * 2 + 65_536;
     StringBuilder uri = new StringBuilder("/ws?");
     parameter(uri, "channel", channel);
@@ -174,7 +203,14 @@ public final class CortexServer {
 
   /** Stops: no new connections, clients told to go, everything accepted committed, then the log closed. Idempotent. */
   public Future<Void> close() {
-    return close(Duration.ofSeconds(Math.max(1, Math.min(STOP_SECONDS_MAX, config.server().drainSeconds()))));
+    return close(stopBudget());
+  }
+
+  /** How long {@link #close()} may take: on a desktop 4 s, in the cloud a second less than it may drain. */
+  public Duration stopBudget() {
+    int drainSeconds = config.server().drainSeconds();
+    return Duration.ofSeconds(
+        Math.max(1, config.cloud() ? drainSeconds - 1 : Math.min(STOP_SECONDS_MAX, drainSeconds)));
   }
 
   /** Stops as {@link #close()} does, with all stages together given at most that long. */
@@ -222,23 +258,13 @@ public final class CortexServer {
   private static Future<Optional<String>> installToken(CortexConfig config, DataDirectory directory) {
     try {
       return Future.succeededFuture(
-          config.auth().localAuth() == CortexConfig.Auth.LocalAuth.TOKEN
+          !config.cloud() && config.auth().localAuth() == CortexConfig.Auth.LocalAuth.TOKEN
               ? Optional.of(InstallToken.loadOrCreate(directory.path()))
               : Optional.empty());
     } catch (IOException e) {
       return Future.failedFuture(
           new StartException(StartFailure.CANNOT_CREATE_DATA, "cannot use the token file: " + e.getMessage(), e));
     }
-  }
-
-  private static VertxOptions vertxOptions(DataDirectory directory) {
-    FileSystemOptions files =
-        new FileSystemOptions().setFileCacheDir(directory.scratch("vertx").toString()).setFileCacheDirAsExactPath(true);
-    return new VertxOptions()
-        .setEventLoopPoolSize(2)
-        .setWorkerPoolSize(4)
-        .setInternalBlockingPoolSize(2)
-        .setFileSystemOptions(files);
   }
 
   private static void parameter(StringBuilder uri, String name, String value) {

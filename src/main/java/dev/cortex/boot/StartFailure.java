@@ -4,6 +4,8 @@ package dev.cortex.boot;
 public enum StartFailure {
   /** The port is taken by another program. */
   PORT_IN_USE("port_in_use", 69),
+  /** The database server cannot be reached, or does not let this server in. */
+  STORE_UNREACHABLE("store_unreachable", 69),
   /** Something that should not happen. */
   INTERNAL("internal", 70),
   /** The data directory cannot be made or written: wrong kind of file, disk full. */
@@ -17,7 +19,9 @@ public enum StartFailure {
   /** The operating system forbids it. */
   PERMISSION("permission", 77),
   /** The configuration is wrong. */
-  BAD_CONFIG("bad_config", 78);
+  BAD_CONFIG("bad_config", 78),
+  /** The members of the cluster place orgs otherwise, or write their messages otherwise. */
+  INCOMPATIBLE_CLUSTER("incompatible_cluster", 78);
 
   private final String code;
   private final int exitCode;

@@ -17,4 +17,10 @@ public final class Addresses {
   public static String gateway(String node, int instance) {
     return "cortex." + node + ".gateway." + instance;
   }
+
+  /** The node of a gateway's address; empty text when it is none. */
+  public static String nodeOf(String gateway) {
+    int end = gateway.lastIndexOf(".gateway.");
+    return gateway.startsWith("cortex.") && end > "cortex.".length() ? gateway.substring("cortex.".length(), end) : "";
+  }
 }

@@ -1,43 +1,68 @@
 package dev.cortex.bus;
 
+import dev.cortex.bus.wire.Wire;
+import dev.cortex.bus.wire.WireException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * How messages cross the event bus: by reference inside a node. They are immutable, so a copy would only cost.
+ * How messages cross the event bus: by reference inside a node (they are immutable, so a copy would only cost) and in
+ * their binary form between nodes.
  */
 public final class Codecs {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Codecs.class);
 
   private Codecs() {}
 
   /** Makes every {@link Message} record known to an event bus; to be called once, before anything is deployed. */
   public static void register(EventBus bus) {
     for (Class<?> type : Message.class.getPermittedSubclasses()) {
-      registerOne(bus, type);
+      if (type.isRecord()) {
+        registerOne(bus, type.asSubclass(Message.class));
+      }
     }
+    Crossing.guard(bus);
   }
 
-  private static <T> void registerOne(EventBus bus, Class<T> type) {
-    if (type.isRecord()) {
-      bus.registerDefaultCodec(type, new ByReference<>(type));
-    }
+  private static <T extends Message> void registerOne(EventBus bus, Class<T> type) {
+    bus.registerDefaultCodec(type, new Codec<>(type));
   }
 
-  private record ByReference<T>(Class<T> type) implements MessageCodec<T, T> {
+  private static final class Codec<T extends Message> implements MessageCodec<T, Object> {
+
+    private final Class<T> type;
+    private final AtomicBoolean told = new AtomicBoolean();
+
+    private Codec(Class<T> type) {
+      this.type = type;
+    }
 
     @Override
     public void encodeToWire(Buffer buffer, T message) {
-      throw new UnsupportedOperationException(type.getSimpleName() + " does not leave its node");
+      Wire.write(type, message, buffer);
+    }
+
+    /** Never throws: a reply whose reading throws is a question that is never answered. */
+    @Override
+    public Object decodeFromWire(int position, Buffer buffer) {
+      try {
+        return Wire.read(type, buffer, position);
+      } catch (WireException | IllegalArgumentException unreadable) {
+        String what = "a message that came in is no " + type.getSimpleName() + ": " + unreadable.getMessage();
+        if (told.compareAndSet(false, true)) {
+          LOG.error(what + "; further ones are refused without a word");
+        }
+        return new Unreadable(what);
+      }
     }
 
     @Override
-    public T decodeFromWire(int position, Buffer buffer) {
-      throw new UnsupportedOperationException(type.getSimpleName() + " does not leave its node");
-    }
-
-    @Override
-    public T transform(T message) {
+    public Object transform(T message) {
       return message;
     }
 

@@ -44,7 +44,7 @@ public final class Cortex {
     // Standard output belongs to the launcher's contract; nothing else may write there.
     System.setOut(System.err);
     LogLine.install(System.err);
-    // A desktop server resolves no names but those of its own machine.
+    // A desktop resolves no names but its own, and a cloud node those that its machine resolves.
     System.setProperty("vertx.disableDnsResolver", "true");
     Lifetime lifetime = new Lifetime();
     lifetime.watch();

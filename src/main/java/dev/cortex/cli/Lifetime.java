@@ -15,11 +15,10 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class Lifetime {
 
-  private static final Duration SIGNAL_BUDGET = Duration.ofMillis(4_000);
   private static final Duration ORPHAN_BUDGET = Duration.ofMillis(500);
 
   private final AtomicReference<Optional<CortexServer>> server = new AtomicReference<>(Optional.empty());
-  private final AtomicReference<Duration> budget = new AtomicReference<>(SIGNAL_BUDGET);
+  private final AtomicReference<Optional<Duration>> hurry = new AtomicReference<>(Optional.empty());
   private final AtomicInteger exitCode = new AtomicInteger();
 
   /** Listens for the end from now on. */
@@ -40,7 +39,7 @@ final class Lifetime {
 
   /** Ends the process because its parent is gone: quickly, for nobody waits for an answer. */
   void exitOrphaned() {
-    budget.set(ORPHAN_BUDGET);
+    hurry.set(Optional.of(ORPHAN_BUDGET));
     exit(0);
   }
 
@@ -51,7 +50,7 @@ final class Lifetime {
   }
 
   private void close(CortexServer running) {
-    long budgetMs = budget.get().toMillis();
+    long budgetMs = hurry.get().orElseGet(running::stopBudget).toMillis();
     try {
       running
           .close(Duration.ofMillis(budgetMs))

@@ -1,5 +1,6 @@
 package dev.cortex.cli;
 
+import dev.cortex.auth.Redaction;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintStream;
@@ -8,13 +9,18 @@ import java.util.logging.Level;
 import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import java.util.regex.Pattern;
 
 /** Writes each log record as one line of {@code key=value} pairs; tokens that slipped into a message are masked. */
 final class LogLine extends Handler {
 
   private static final int FRAMES_MAX = 12;
   private static final int CAUSES_MAX = 4;
+
+  /** Made after the log manager was chosen; held on to, because the level of a logger nobody holds is forgotten. */
+  private static final class Talkative {
+    private static final Logger ENGINE = Logger.getLogger("com.hazelcast");
+    private static final Logger UNUSED_PART = Logger.getLogger("com.hazelcast.cp.CPSubsystem");
+  }
 
   private final PrintStream out;
 
@@ -32,6 +38,9 @@ final class LogLine extends Handler {
     Logger root = LogManager.getLogManager().getLogger("");
     root.setLevel(Level.INFO);
     root.addHandler(new LogLine(out));
+    // the cluster engine tells its life story at this level, and warns of a part of it that is not used
+    Talkative.ENGINE.setLevel(Level.WARNING);
+    Talkative.UNUSED_PART.setLevel(Level.SEVERE);
   }
 
   @Override
@@ -57,9 +66,9 @@ final class LogLine extends Handler {
     line.append("time=").append(record.getInstant());
     line.append(" level=").append(word(record.getLevel()));
     line.append(" logger=").append(record.getLoggerName());
-    line.append(" msg=").append(quoted(masked(String.valueOf(record.getMessage()))));
+    line.append(" msg=").append(quoted(Redaction.redacted(String.valueOf(record.getMessage()))));
     if (record.getThrown() != null) {
-      line.append(" error=").append(quoted(masked(trace(record.getThrown()))));
+      line.append(" error=").append(quoted(Redaction.redacted(trace(record.getThrown()))));
     }
     return line.toString();
   }
@@ -84,15 +93,6 @@ final class LogLine extends Handler {
       each = each.getCause();
     }
     return text.toString();
-  }
-
-  private static String masked(String text) {
-    if (!text.contains("oken") && !text.contains("earer")) {
-      return text;
-    }
-    return Pattern.compile("(?i)(token[\"']?\\s*[=:]\\s*[\"']?|bearer\\s+)[^\\s\"'&]+")
-        .matcher(text)
-        .replaceAll("$1********");
   }
 
   private static String quoted(String text) {

@@ -95,10 +95,12 @@ final class Serve {
             .put("pid", pid)
             .put("version", Version.TEXT)
             .put("dataDir", server.dataDir().toString());
+    server.inside().ifPresent(inside -> ready.put("internalUrl", inside.url()).put("node", inside.node()));
     out.println("CORTEX_READY " + ready.encode());
     out.flush();
     if (request.banner()) {
-      err.println("listening on " + server.url() + ", data in " + server.dataDir() + ", pid " + pid);
+      String inside = server.inside().map(each -> ", inside " + each.url() + ", node " + each.node()).orElse("");
+      err.println("listening on " + server.url() + inside + ", data in " + server.dataDir() + ", pid " + pid);
     }
   }
 

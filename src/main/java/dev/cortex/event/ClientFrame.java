@@ -1,6 +1,7 @@
 package dev.cortex.event;
 
 import dev.cortex.base.Pure;
+import java.util.List;
 
 /**
  * One control frame of a client, checked. {@code rid} is the request id as the JSON text that came (a string with its
@@ -23,6 +24,16 @@ public sealed interface ClientFrame {
 
   /** Ask who is connected to a channel. */
   record Presence(String rid, Channel channel) implements ClientFrame {}
+
+  /** Take up the subscriptions of a lost connection, from the client's own cursors; none of them has a rid. */
+  record Resume(String rid, String token, List<Subscribe> subscriptions) implements ClientFrame {
+
+    /** Without the token: what is printed may be logged. */
+    @Override
+    public String toString() {
+      return "Resume[rid=" + rid + ", subscriptions=" + subscriptions + ']';
+    }
+  }
 
   /** Ask for a sign of life and a covered cursor. */
   record Ping(String rid) implements ClientFrame {}

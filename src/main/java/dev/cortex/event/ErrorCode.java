@@ -23,6 +23,7 @@ public enum ErrorCode {
   NOT_FOUND("not_found", false, 404, 0, "There is nothing at this path."),
   METHOD_NOT_ALLOWED("method_not_allowed", false, 405, 0, "The path exists, but not for this method."),
   UNAUTHORIZED("unauthorized", false, 401, 1008, "A valid token is required."),
+  TOKEN_EXPIRED("token_expired", false, 401, 4401, "The token has expired: come again with a fresh one."),
   BAD_SIGNATURE("bad_signature", false, 401, 0, "The webhook signature is missing or does not verify."),
   FORBIDDEN("forbidden", false, 403, 4403, "This caller may not do that."),
   BAD_HOST("bad_host", false, 403, 1008, "The Host header does not name this machine's loopback."),

@@ -1,7 +1,9 @@
 package dev.cortex.event;
 
 import dev.cortex.base.Pure;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -12,7 +14,11 @@ import java.util.Set;
 public final class FrameReader {
 
   private static final int RID_MAX = 128;
-  private static final Set<String> FIELDS = Set.of("op", "rid", "channel", "since", "delta", "event");
+  private static final Set<String> FIELDS = Set.of("op", "rid", "channel", "since", "delta", "event", "token", "subscriptions");
+  private static final Set<String> SUBSCRIPTION_FIELDS = Set.of("channel", "cursor", "delta");
+
+  /** Subscriptions one frame may take up. */
+  private static final int SUBSCRIPTIONS_MAX = 1_000;
 
   /**
    * Reads one frame. A field that is null counts as absent; fields the op does not know are ignored. A frame too deep
@@ -54,6 +60,48 @@ public final class FrameReader {
     return fields;
   }
 
+  private static ClientFrame resume(String rid, Map<String, JsonSlice> fields) {
+    JsonSlice token = field(fields, "token");
+    if (!token.isString()) {
+      // what came instead is not quoted: it may be a secret all the same
+      throw new RefusedException(ErrorCode.BAD_REQUEST, "Field 'token' must be the resume token of a welcome");
+    }
+    JsonSlice list = field(fields, "subscriptions");
+    List<ClientFrame.Subscribe> subscriptions = new ArrayList<>();
+    if (list.isPresent()) {
+      JsonCursor cursor = list.cursor();
+      if (cursor.peek() != '[') {
+        throw bad("subscriptions", list, "an array of {\"channel\",\"cursor\",\"delta\"}");
+      }
+      cursor.open();
+      while (cursor.nextElement()) {
+        if (subscriptions.size() == SUBSCRIPTIONS_MAX) {
+          throw new RefusedException(
+              ErrorCode.BAD_REQUEST, "Field 'subscriptions' may have " + SUBSCRIPTIONS_MAX + " elements");
+        }
+        subscriptions.add(subscription(cursor));
+      }
+    }
+    return new ClientFrame.Resume(rid, token.string(), List.copyOf(subscriptions));
+  }
+
+  private static ClientFrame.Subscribe subscription(JsonCursor cursor) {
+    if (cursor.peek() != '{') {
+      throw bad("subscriptions[]", cursor.value(), "an object such as {\"channel\":\"org\",\"cursor\":\"…\"}");
+    }
+    Map<String, JsonSlice> fields = new HashMap<>();
+    cursor.open();
+    while (cursor.nextField()) {
+      String name = cursor.name();
+      JsonSlice value = cursor.value();
+      if (SUBSCRIPTION_FIELDS.contains(name) && !value.isNull()) {
+        fields.put(name.equals("cursor") ? "since" : name, value);
+      }
+    }
+    Channel channel = channel(fields);
+    return new ClientFrame.Subscribe("", channel, since(fields, channel), delta(fields));
+  }
+
   private static ClientFrame frame(String rid, Map<String, JsonSlice> fields) {
     JsonSlice op = field(fields, "op");
     if (!op.isString()) {
@@ -73,6 +121,7 @@ public final class FrameReader {
         }
         yield new ClientFrame.Publish(rid, event.bytes());
       }
+      case "resume" -> resume(rid, fields);
       case "presence" -> new ClientFrame.Presence(rid, channel(fields));
       case "ping" -> new ClientFrame.Ping(rid);
       default -> new ClientFrame.Unknown(rid, word);

@@ -20,6 +20,7 @@ final class Beginnings {
   private static final int OWNERS_MAX = 10_000;
 
   private final Feeds feeds;
+  private final boolean discreet;
 
   /** A log never changes its org; those asked for last are kept. */
   private final Map<String, String> owners = new LinkedHashMap<>(16, 0.75f, true) {
@@ -31,8 +32,19 @@ final class Beginnings {
     }
   };
 
+  /** Beginnings in logs whose orgs know each other. */
   Beginnings(Feeds feeds) {
+    this(feeds, false);
+  }
+
+  /**
+   * Beginnings in the logs that the feeds come from.
+   *
+   * @param discreet whether a cursor of another org is answered like one that never existed: where orgs are strangers
+   */
+  Beginnings(Feeds feeds, boolean discreet) {
     this.feeds = feeds;
+    this.discreet = discreet;
   }
 
   /** Reads a cursor or a Unix time in milliseconds, or refuses. */
@@ -70,7 +82,15 @@ final class Beginnings {
   Future<Located> locate(Channel channel, Since since) {
     return known(channel, since)
         .map(Future::succeededFuture)
-        .orElseGet(() -> feeds.ask(channel.orgId(), new Locate(channel, since), Located.class));
+        .orElseGet(() -> feeds.ask(channel.orgId(), new Locate(channel, since), Located.class)
+            .recover(failure -> Future.failedFuture(told(failure))));
+  }
+
+  private Throwable told(Throwable failure) {
+    boolean foreign = failure instanceof RefusedException refused && refused.code() == ErrorCode.CURSOR_INVALID;
+    return discreet && foreign
+        ? new RefusedException(ErrorCode.CURSOR_LOG_CHANGED, ErrorCode.CURSOR_LOG_CHANGED.sentence())
+        : failure;
   }
 
   /** What reconnecting clients and polls ask most, known without leaving this gateway: nothing was missed, or little. */

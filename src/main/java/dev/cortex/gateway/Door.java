@@ -17,18 +17,57 @@ final class Door implements Handler<HttpServerRequest> {
 
   private static final String CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-  private final LocalGuard guard;
+  private final Rules rules;
   private final Handler<HttpServerRequest> inside;
 
-  Door(LocalGuard guard, Handler<HttpServerRequest> inside) {
-    this.guard = guard;
+  /** What a guard decides by a request's first line and headers alone. */
+  interface Rules {
+
+    /** Whether the request may be heard: empty, or the refusal to answer with. */
+    Optional<LocalGuard.Refusal> check(LocalGuard.Request request);
+
+    /** The headers that answer a CORS preflight; empty when the request is none. */
+    Optional<Map<String, String>> preflight(LocalGuard.Request request);
+
+    /** Whether a page of that origin may call and read the answers. */
+    boolean corsAllowed(String origin);
+  }
+
+  Door(Rules rules, Handler<HttpServerRequest> inside) {
+    this.rules = rules;
     this.inside = inside;
+  }
+
+  /** The rules of a desktop's guard. */
+  static Rules rules(LocalGuard guard) {
+    return new Rules() {
+
+      @Override
+      public Optional<LocalGuard.Refusal> check(LocalGuard.Request request) {
+        return guard.check(request);
+      }
+
+      @Override
+      public Optional<Map<String, String>> preflight(LocalGuard.Request request) {
+        return guard.preflight(request);
+      }
+
+      @Override
+      public boolean corsAllowed(String origin) {
+        return guard.corsAllowed(origin);
+      }
+    };
+  }
+
+  /** What guards look at. */
+  static LocalGuard.Request asked(HttpServerRequest request) {
+    return new LocalGuard.Request(request.method().name(), request.uri(), headers(request));
   }
 
   @Override
   public void handle(HttpServerRequest request) {
-    LocalGuard.Request asked = new LocalGuard.Request(request.method().name(), request.uri(), headers(request));
-    Optional<LocalGuard.Refusal> refusal = guard.check(asked);
+    LocalGuard.Request asked = asked(request);
+    Optional<LocalGuard.Refusal> refusal = rules.check(asked);
     if (refusal.isPresent()) {
       Problems.answer(request, refusal.get().code(), refusal.get().message());
       return;
@@ -39,14 +78,14 @@ final class Door implements Handler<HttpServerRequest> {
         .putHeader("Referrer-Policy", "no-referrer")
         .putHeader("Content-Security-Policy", CSP)
         .putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
-    Optional<Map<String, String>> preflight = guard.preflight(asked);
+    Optional<Map<String, String>> preflight = rules.preflight(asked);
     if (preflight.isPresent()) {
       preflight.get().forEach(response::putHeader);
       response.setStatusCode(204).end();
       return;
     }
     String origin = request.getHeader(HttpHeaders.ORIGIN);
-    if (origin != null && guard.corsAllowed(origin)) {
+    if (origin != null && rules.corsAllowed(origin)) {
       response
           .putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
           .putHeader(

@@ -3,6 +3,8 @@ package dev.cortex.gateway;
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Message.Probe;
 import dev.cortex.bus.Message.Ready;
+import dev.cortex.bus.NodeState;
+import dev.cortex.bus.RoomCalls;
 import dev.cortex.event.RefusedException;
 import dev.cortex.ops.Alerts;
 import dev.cortex.ops.Metrics;
@@ -14,6 +16,7 @@ import io.vertx.core.internal.logging.Logger;
 import io.vertx.core.internal.logging.LoggerFactory;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Whether the server lives, can commit an event, and how it fares. */
@@ -22,12 +25,14 @@ final class HealthRoute {
   private static final Logger LOG = LoggerFactory.getLogger(HealthRoute.class);
   private static final long PROBE_FRESH_NS = TimeUnit.SECONDS.toNanos(1);
 
+  private static final long PROBE_TIMEOUT_MS = 10_000;
+
   private final Vertx vertx;
-  private final Feeds feeds;
+  private final Reading reading;
   private final Metrics metrics;
   private final Clock clock;
   private final Supplier<JsonObject> facts;
-  private final Supplier<Boolean> draining;
+  private final BooleanSupplier draining;
   private final Alerts alerts;
   private Future<JsonObject> store = Future.failedFuture("never asked");
   private long askedNs;
@@ -41,14 +46,14 @@ final class HealthRoute {
    */
   HealthRoute(
       Vertx vertx,
-      Feeds feeds,
+      Reading reading,
       Metrics metrics,
       Clock clock,
       Alerts alerts,
       Supplier<JsonObject> facts,
-      Supplier<Boolean> draining) {
+      BooleanSupplier draining) {
     this.vertx = vertx;
-    this.feeds = feeds;
+    this.reading = reading;
     this.metrics = metrics;
     this.clock = clock;
     this.alerts = alerts;
@@ -65,8 +70,17 @@ final class HealthRoute {
   /** The server takes requests and can commit an event. */
   void ready(HttpServerRequest request) {
     store().onSuccess(check -> {
-      boolean up = check.getString("status").equals("UP") && !draining.get();
+      boolean placed = reading.rooms().directory().view().self().state() == NodeState.READY;
+      boolean up = check.getString("status").equals("UP") && placed && !draining.getAsBoolean();
       json(request, up ? 200 : 503, new JsonObject().put("status", up ? "UP" : "DOWN"));
+    });
+  }
+
+  /** Status alone: what strangers may know. */
+  void bare(HttpServerRequest request) {
+    store().onSuccess(check -> {
+      boolean up = check.getString("status").equals("UP");
+      json(request, up ? 200 : 503, new JsonObject().put("status", status(up)));
     });
   }
 
@@ -93,13 +107,13 @@ final class HealthRoute {
 
   /** Compares latency and queues with their thresholds. To be called about once a second. */
   void tick() {
-    if (alerts.onReading(metrics.publishP99Ms(), feeds.deepestQueue())) {
+    if (alerts.onReading(metrics.publishP99Ms(), reading.feeds().deepestQueue())) {
       LOG.warn(alerts.degradedBecause().map(reason -> "degraded: " + reason).orElse("no longer degraded"));
     }
   }
 
   private String status(boolean up) {
-    if (draining.get()) {
+    if (draining.getAsBoolean()) {
       return "DRAINING";
     }
     return !up ? "DOWN" : alerts.degradedBecause().isPresent() ? "DEGRADED" : "UP";
@@ -110,7 +124,8 @@ final class HealthRoute {
     long now = clock.monotonicNs();
     if (now - askedNs >= PROBE_FRESH_NS) {
       askedNs = now;
-      store = feeds.ask(new Probe(), Ready.class)
+      RoomCalls rooms = reading.rooms();
+      store = rooms.askNode(rooms.directory().self(), new Probe(), Ready.class, PROBE_TIMEOUT_MS)
           .map(ready -> new JsonObject().put("status", "UP"))
           .otherwise(failure -> {
             String code = failure instanceof RefusedException refused ? refused.code().code() : "internal";

@@ -16,6 +16,7 @@ final class HeldPoll {
   private final Vertx vertx;
   private final Beginnings beginnings;
   private final Channel channel;
+  private final Located nothing;
   private final Since.Cursor from;
   private final Promise<Located> found = Promise.promise();
   private boolean late;
@@ -29,17 +30,31 @@ final class HeldPoll {
     this.vertx = vertx;
     this.beginnings = beginnings;
     this.channel = channel;
+    this.nothing = nothing;
     this.from = new Since.Cursor(new Position(nothing.head().position().logId(), nothing.after()));
   }
 
+  /** What is asked for. */
+  Channel channel() {
+    return channel;
+  }
+
+  /** Where the poll stood when it began. */
+  Located nothing() {
+    return nothing;
+  }
+
+  /** Waits no longer. */
+  void release() {
+    late = true;
+    look();
+  }
+
   /** Waits; fails with a {@link CancellationException} when the client left. */
-  Future<Located> hold(Feed feed, HttpServerResponse response, int waitSeconds) {
+  Future<Located> hold(Feed feed, HttpServerResponse response, long waitMs) {
     Runnable letGo = feed.hold();
     Listening listening = new Listening(feed);
-    long timer = vertx.setTimer(waitSeconds * 1_000L, up -> {
-      late = true;
-      look();
-    });
+    long timer = vertx.setTimer(waitMs, up -> release());
     CancellationException left = new CancellationException("the client left");
     response.closeHandler(closed -> found.tryFail(left));
     if (response.closed()) {

@@ -10,6 +10,7 @@ import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
+import dev.cortex.event.Scope;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -47,10 +48,13 @@ final class PublishRoute {
   }
 
   /** Serves one request. */
-  void handle(HttpServerRequest request) {
+  void handle(HttpServerRequest request, Principal principal) {
     MultiMap headers = request.headers();
     Format format;
     try {
+      if (!principal.scopes().contains(Scope.PUBLISH)) {
+        throw new RefusedException(ErrorCode.FORBIDDEN, "this caller may not publish");
+      }
       format = format(headers);
     } catch (RefusedException refused) {
       Problems.answer(request, refused);
@@ -62,23 +66,24 @@ final class PublishRoute {
           // from here it is our time: how long a client takes to send its body is none of our latency
           long begun = clock.monotonicNs();
           Map<String, String> attributes = format == Format.CLOUDEVENT_BINARY ? attributes(headers) : Map.of();
-          return publish(body, format, attributes, traceId)
+          return publish(principal, body, format, attributes, traceId)
               .onComplete(done -> metrics.publishAnswered(clock.monotonicNs() - begun));
         })
-        .onComplete(outcomes -> {
+        .onComplete(fate -> {
           traces.echo(request.response(), traceId);
-          if (outcomes.succeeded()) {
-            answer(request.response(), outcomes.result());
+          if (fate.succeeded()) {
+            answer(request.response(), fate.result());
           } else {
-            Problems.answer(request, outcomes.cause());
+            Problems.answer(request, fate.cause());
           }
         });
   }
 
-  /** Publishes what a local client sent in by any door. */
-  Future<List<Outcome>> publish(byte[] body, Format format, Map<String, String> attributes, String traceId) {
-    Ingest ingest = new Ingest(body, format, attributes, Principal.LOCAL, traceId);
-    return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS).map(Ingested::outcomes);
+  /** Publishes what somebody sent in by any door. */
+  Future<Ingested> publish(
+      Principal principal, byte[] body, Format format, Map<String, String> attributes, String traceId) {
+    Ingest ingest = new Ingest(body, format, attributes, principal, traceId);
+    return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS);
   }
 
   /** Whether a request carries a body in a form that is accepted, and which. */
@@ -128,7 +133,8 @@ final class PublishRoute {
     return attributes;
   }
 
-  private static void answer(HttpServerResponse response, List<Outcome> outcomes) {
+  private static void answer(HttpServerResponse response, Ingested fate) {
+    List<Outcome> outcomes = fate.outcomes();
     int[] counts = new int[Outcome.Status.values().length];
     JsonArray results = new JsonArray();
     for (Outcome outcome : outcomes) {

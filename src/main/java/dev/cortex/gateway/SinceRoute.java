@@ -1,12 +1,13 @@
 package dev.cortex.gateway;
 
+import dev.cortex.base.Clock;
 import dev.cortex.bus.Message.Located;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.bus.Message.Read;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
-import dev.cortex.event.Ids;
 import dev.cortex.event.Position;
+import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
@@ -19,8 +20,12 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 
 /** Polling: the events after a position, or 204 when there are none, at once or after waiting for one. */
 final class SinceRoute {
@@ -47,33 +52,44 @@ final class SinceRoute {
   private final Vertx vertx;
   private final Feeds feeds;
   private final Beginnings beginnings;
+  private final Clock clock;
   private final Metrics metrics;
   private final String nextPollMs;
-  private int held;
+  private final BooleanSupplier draining;
+  private final Set<HeldPoll> polls = new HashSet<>();
   private long unreadBytes;
 
-  SinceRoute(Vertx vertx, Feeds feeds, Beginnings beginnings, Metrics metrics, int nextPollMs) {
+  /**
+   * Creates the route.
+   *
+   * @param nextPollMs when to come again, as clients are told
+   * @param draining whether the server is going away, so that nothing is held
+   */
+  SinceRoute(
+      Vertx vertx, Reading reading, Metrics metrics, Clock clock, int nextPollMs, BooleanSupplier draining) {
     this.vertx = vertx;
-    this.feeds = feeds;
-    this.beginnings = beginnings;
+    this.feeds = reading.feeds();
+    this.beginnings = reading.beginnings();
     this.metrics = metrics;
+    this.clock = clock;
     this.nextPollMs = Integer.toString(nextPollMs);
+    this.draining = draining;
   }
 
   /** Serves one request. */
-  void handle(HttpServerRequest request) {
+  void handle(HttpServerRequest request, Principal principal) {
     try {
       Query query = Query.of(request);
       int limit = query.integer("limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
       int waitSeconds = query.integer("wait", 0, 0, WAIT_MAX_SECONDS);
       Since since = Beginnings.parse(query.text("cursor").or(() -> query.text("since")).orElse("0"));
-      channel(query, since)
+      channel(query, since, principal)
           .compose(channel -> {
             Optional<Located> known = beginnings.known(channel, since);
             return known.map(Future::succeededFuture)
                 .orElseGet(() -> beginnings.locate(channel, since))
                 .compose(located -> waitSeconds > 0 && located.missed() == 0
-                    ? hold(request, channel, located, waitSeconds)
+                    ? hold(request, principal, new HeldPoll(vertx, beginnings, channel, located), waitSeconds)
                     : Future.succeededFuture(located))
                 .compose(located -> answer(request, channel, located, limit, known.isPresent()));
           })
@@ -87,13 +103,18 @@ final class SinceRoute {
     }
   }
 
-  private Future<Channel> channel(Query query, Since since) {
-    Optional<String> orgId = query.text("orgId");
-    if (orgId.isPresent()) {
-      if (!Ids.isName(orgId.get())) {
-        throw new RefusedException(ErrorCode.BAD_REQUEST, "orgId is a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -");
-      }
-      return Future.succeededFuture(Channel.root(orgId.get()));
+  /** Answers every poll that is held, as if its time were up; later ones are not held. */
+  void drain() {
+    List.copyOf(polls).forEach(HeldPoll::release);
+  }
+
+  private Future<Channel> channel(Query query, Since since, Principal principal) {
+    Optional<Channel> named = Reach.only(principal, query);
+    if (named.isPresent()) {
+      return Future.succeededFuture(named.get());
+    }
+    if (!Reach.isEverything(principal)) {
+      return Future.succeededFuture(Reach.home(principal));
     }
     if (since instanceof Since.Cursor cursor) {
       return beginnings.owner(cursor.position()).map(Channel::root);
@@ -101,16 +122,20 @@ final class SinceRoute {
     throw new RefusedException(ErrorCode.BAD_REQUEST, "orgId is required with a time or without a cursor");
   }
 
-  private Future<Located> hold(HttpServerRequest request, Channel channel, Located located, int waitSeconds) {
-    if (held >= HELD_MAX) {
-      return Future.succeededFuture(located);
+  private Future<Located> hold(HttpServerRequest request, Principal principal, HeldPoll poll, int waitSeconds) {
+    if (polls.size() >= HELD_MAX || draining.getAsBoolean()) {
+      return Future.succeededFuture(poll.nothing());
     }
-    held++;
-    HeldPoll poll = new HeldPoll(vertx, beginnings, channel, located);
+    polls.add(poll);
+    long untilExpiryMs = principal.expiresAtMs() - clock.wallMs();
+    long waitMs = Math.max(1, Math.min(waitSeconds * 1_000L, untilExpiryMs));
     return feeds
-        .feed(channel.orgId())
-        .compose(feed -> poll.hold(feed, request.response(), waitSeconds))
-        .onComplete(done -> held--);
+        .feed(poll.channel().orgId())
+        .compose(feed -> poll.hold(feed, request.response(), waitMs))
+        .compose(located -> clock.wallMs() < principal.expiresAtMs()
+            ? Future.succeededFuture(located)
+            : Future.failedFuture(new RefusedException(ErrorCode.TOKEN_EXPIRED, ErrorCode.TOKEN_EXPIRED.sentence())))
+        .onComplete(done -> polls.remove(poll));
   }
 
   private Future<Void> answer(

@@ -3,6 +3,7 @@ package dev.cortex.gateway;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
+import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.gateway.Beginnings.Beginning;
@@ -12,10 +13,12 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Server-sent events (WHATWG HTML, section 9.2): a channel as {@code text/event-stream}. The id of every event is its
@@ -25,18 +28,20 @@ final class StreamRoute {
 
   private static final String LAST_EVENT_ID = "Last-Event-ID";
   private static final long COMMENT_MS = 15_000;
+  private static final int RETRY_MIN_MS = 500;
+  private static final int RETRY_SPREAD_MS = 2_000;
 
   private final Vertx vertx;
-  private final Feeds feeds;
-  private final Beginnings beginnings;
+  private final Reading reading;
+  private final Turnstile turnstile;
   private final TransportLimits limits;
   private final Set<Stream> streams = new HashSet<>();
   private long opened;
 
-  StreamRoute(Vertx vertx, Feeds feeds, Beginnings beginnings, TransportLimits limits) {
+  StreamRoute(Vertx vertx, Reading reading, Turnstile turnstile, TransportLimits limits) {
     this.vertx = vertx;
-    this.feeds = feeds;
-    this.beginnings = beginnings;
+    this.reading = reading;
+    this.turnstile = turnstile;
     this.limits = limits;
   }
 
@@ -46,16 +51,23 @@ final class StreamRoute {
   }
 
   /** Serves one request. */
-  void handle(HttpServerRequest request) {
+  void handle(HttpServerRequest request, Principal principal) {
     try {
       Query query = Query.of(request);
-      List<Channel> channels = query.channels();
+      List<Channel> channels = Reach.checked(principal, query.channels());
+      if (channels.isEmpty() && !Reach.isEverything(principal)) {
+        channels = List.of(Reach.home(principal));
+      }
       if (channels.size() != 1) {
         throw new RefusedException(ErrorCode.BAD_REQUEST, "a stream has one channel: /api/stream?channel=ORG");
       }
       Optional<String> since = Optional.ofNullable(request.getHeader(LAST_EVENT_ID)).or(() -> query.text("since"));
       Since beginning = since.map(Beginnings::parse).orElseGet(Since.Live::new);
-      open(request, channels.get(0), beginning);
+      Channel channel = channels.get(0);
+      turnstile
+          .enter(List.of(channel.orgId()), 0)
+          .onFailure(refused -> Problems.answer(request, refused))
+          .onSuccess(leave -> open(request, new Asked(principal, channel, beginning), leave));
     } catch (RefusedException refused) {
       Problems.answer(request, refused);
     }
@@ -63,24 +75,44 @@ final class StreamRoute {
 
   /** Ends every stream; browsers come back by themselves. */
   void close() {
+    List.copyOf(streams).forEach(Stream::end);
+  }
+
+  /** What ends each stream; a browser that it was said to comes back at a moment of its own. */
+  List<Runnable> departures() {
+    List<Runnable> departures = new ArrayList<>();
+    List.copyOf(streams).forEach(stream -> departures.add(stream::endWithRetry));
+    return departures;
+  }
+
+  /** Ends the streams of callers whose time is up. To be called about once a second. */
+  void tick(long wallMs) {
     for (Stream stream : List.copyOf(streams)) {
-      stream.ended(); // first: an ended response takes no more events
-      stream.response.end();
+      if (wallMs >= stream.principal.expiresAtMs()) {
+        stream.end();
+      }
     }
   }
 
-  private void open(HttpServerRequest request, Channel channel, Since since) {
-    beginnings
-        .begin(channel, since)
+  private record Asked(Principal principal, Channel channel, Since since) {}
+
+  private void open(HttpServerRequest request, Asked asked, Runnable leave) {
+    reading.beginnings()
+        .begin(asked.channel(), asked.since())
         .recover(StreamRoute::resyncWhenAhead)
-        .compose(beginning -> feeds.feed(channel.orgId()).map(feed -> {
+        .compose(beginning -> reading.feeds().feed(asked.channel().orgId()).map(feed -> {
           // one that left meanwhile would never be told again that it did
-          if (!request.response().closed()) {
-            new Stream(request, feed, channel).start(beginning);
+          if (request.response().closed()) {
+            leave.run();
+          } else {
+            new Stream(request, feed, asked, leave).start(beginning);
           }
           return null;
         }))
-        .onFailure(failure -> Problems.answer(request, failure));
+        .onFailure(failure -> {
+          leave.run();
+          Problems.answer(request, failure);
+        });
   }
 
   /** A browser takes an error status as the end of its stream for good: a cursor ahead of the log is told inside it. */
@@ -94,13 +126,17 @@ final class StreamRoute {
 
     private final HttpServerResponse response;
     private final Subscriber subscriber;
+    private final Principal principal;
     private final Channel channel;
+    private final Runnable leave;
     private final long timer;
 
-    private Stream(HttpServerRequest request, Feed feed, Channel channel) {
+    private Stream(HttpServerRequest request, Feed feed, Asked asked, Runnable leave) {
       this.response = request.response();
-      this.channel = channel;
-      String reader = feeds.readerName() + ".stream." + opened++;
+      this.principal = asked.principal();
+      this.channel = asked.channel();
+      this.leave = leave;
+      String reader = reading.feeds().readerName() + ".stream." + opened++;
       this.subscriber = feed.subscribe(new Filter(channel, List.of()), this, limits, reader);
       this.timer = vertx.setPeriodic(COMMENT_MS, tick -> response.write(":\n\n"));
       streams.add(this);
@@ -129,6 +165,19 @@ final class StreamRoute {
       if (streams.remove(this)) {
         vertx.cancelTimer(timer);
         subscriber.close();
+        leave.run();
+      }
+    }
+
+    private void end() {
+      ended(); // first: an ended response takes no more events
+      response.end();
+    }
+
+    private void endWithRetry() {
+      if (!response.closed()) {
+        response.write("retry: " + (RETRY_MIN_MS + ThreadLocalRandom.current().nextInt(RETRY_SPREAD_MS)) + "\n\n");
+        end();
       }
     }
 
@@ -180,7 +229,7 @@ final class StreamRoute {
 
     @Override
     public String userId() {
-      return "local";
+      return principal.userId();
     }
   }
 }

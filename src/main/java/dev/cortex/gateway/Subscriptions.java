@@ -38,6 +38,12 @@ final class Subscriptions {
     return channelsMax == 0 || byChannel.size() < channelsMax || byChannel.containsKey(channel);
   }
 
+  /** Whether all of these channels are allowed on top of what there is. */
+  boolean mayAdd(List<Channel> channels) {
+    long more = channels.stream().distinct().filter(channel -> !byChannel.containsKey(channel)).count();
+    return channelsMax == 0 || byChannel.size() + more <= channelsMax;
+  }
+
   /** Whether the connection is subscribed to exactly this channel. */
   boolean has(Channel channel) {
     return byChannel.containsKey(channel);

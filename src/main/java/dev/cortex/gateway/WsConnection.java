@@ -12,10 +12,13 @@ import dev.cortex.event.FrameWriter;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
+import dev.cortex.gateway.Beginnings.Beginning;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The frames of one WebSocket client: what it asks is answered, each request with exactly one frame that carries its
@@ -33,19 +36,23 @@ final class WsConnection implements FrameGuard.Receiver {
 
   private final WsSocket socket;
   private final Subscriptions subscriptions;
-  private final Beginnings beginnings;
+  private final Reading reading;
   private final PublishRoute publisher;
-  private final Feeds feeds;
+  private final Optional<Resumption> resumption;
   private int requests;
   private Future<?> last = Future.succeededFuture();
 
   WsConnection(
-      WsSocket socket, Subscriptions subscriptions, Beginnings beginnings, PublishRoute publisher, Feeds feeds) {
+      WsSocket socket,
+      Subscriptions subscriptions,
+      Reading reading,
+      PublishRoute publisher,
+      Optional<Resumption> resumption) {
     this.socket = socket;
     this.subscriptions = subscriptions;
-    this.beginnings = beginnings;
+    this.reading = reading;
     this.publisher = publisher;
-    this.feeds = feeds;
+    this.resumption = resumption;
   }
 
   @Override
@@ -125,6 +132,8 @@ final class WsConnection implements FrameGuard.Receiver {
       return publish(publish);
     } else if (frame instanceof ClientFrame.Presence presence) {
       return presence(presence);
+    } else if (frame instanceof ClientFrame.Resume resume) {
+      return resume(resume);
     } else if (frame instanceof ClientFrame.Ping) {
       return answered(pong(frame.rid()));
     } else if (frame instanceof ClientFrame.Refused refused) {
@@ -132,59 +141,80 @@ final class WsConnection implements FrameGuard.Receiver {
     }
     String op = ((ClientFrame.Unknown) frame).op();
     return refuse(
-        ErrorCode.UNKNOWN_OP, "op \"" + op + "\" is not known here: subscribe, unsubscribe, publish, presence or ping");
+        ErrorCode.UNKNOWN_OP, "op \"" + op + "\" is not known here: subscribe, unsubscribe, publish, presence, resume or ping");
   }
 
   private Future<Answer> subscribe(ClientFrame.Subscribe ask) {
-    Channel channel = ask.channel();
-    if (!subscriptions.mayAdd(channel)) {
+    if (!subscriptions.mayAdd(ask.channel())) {
       return refuse(ErrorCode.RATE_LIMITED, "this connection has as many subscriptions as it may");
     }
-    return beginnings
-        .begin(channel, ask.since())
-        .compose(beginning -> feeds.feed(channel.orgId()).map(feed -> {
-          if (beginning.gone().isPresent()) {
-            return resync(ask, feed, beginning.gone().get());
-          }
-          return beginning.located().map(located -> replay(ask, feed, located)).orElseGet(() -> live(ask, feed));
-        }));
+    return place(ask).map(place -> new Answer(place.answer(), () -> start(place)));
   }
 
-  private Answer live(ClientFrame.Subscribe ask, Feed feed) {
-    Subscriber subscriber = subscriptions.add(feed, ask.channel());
-    return new Answer(subscribed(ask, feed.position(), true, 0), subscriber::startLive);
-  }
-
-  private Answer replay(ClientFrame.Subscribe ask, Feed feed, Located located) {
-    Subscriber subscriber = subscriptions.add(feed, ask.channel());
-    Position from = new Position(located.head().position().logId(), located.after());
-    return new Answer(
-        subscribed(ask, from, true, located.missed()), () -> subscriber.startAfter(located.after()));
-  }
-
-  private Answer resync(ClientFrame.Subscribe ask, Feed feed, ErrorCode reason) {
-    Subscriber subscriber = subscriptions.add(feed, ask.channel());
-    return new Answer(subscribed(ask, feed.position(), false, 0), () -> {
-      socket.send(WsSocket.resync(ask.channel(), reason));
-      subscriber.startLive();
+  /** Takes up the subscriptions of a connection that was lost, on whatever node that was: all of them, or none. */
+  private Future<Answer> resume(ClientFrame.Resume ask) {
+    Reach.checked(socket.principal(), ask.subscriptions().stream().map(ClientFrame.Subscribe::channel).toList());
+    if (!resumption.map(tokens -> tokens.verifies(ask.token(), socket.principal())).orElse(false)) {
+      return refuse(ErrorCode.UNAUTHORIZED, "this resume token is not valid for this caller, or no longer");
+    }
+    if (!subscriptions.mayAdd(ask.subscriptions().stream().map(ClientFrame.Subscribe::channel).toList())) {
+      return refuse(ErrorCode.RATE_LIMITED, "this connection may not have that many subscriptions");
+    }
+    List<Future<Place>> places = ask.subscriptions().stream().map(this::place).toList();
+    return Future.join(places).transform(all -> {
+      List<Place> found = places.stream().filter(Future::succeeded).map(Future::result).toList();
+      if (all.failed()) {
+        found.forEach(place -> place.letGo().run());
+        return Future.failedFuture(all.cause());
+      }
+      // every answer first, in this one turn: where the feeds stand does not change between answer and start
+      found.forEach(place -> socket.send(place.answer()));
+      return Future.succeededFuture(new Answer(
+          FrameWriter.answer("ok", ask.rid()).bytes(), () -> found.forEach(this::start)));
     });
   }
 
-  private static byte[] subscribed(ClientFrame.Subscribe ask, Position cursor, boolean recovered, long replayed) {
-    return FrameWriter.answer("subscribed", ask.rid())
-        .put("channel", ask.channel().text())
-        .put("cursor", cursor.cursor())
-        .put("recovered", recovered)
-        .put("replayed", replayed)
-        .bytes();
+  /** Where a subscription begins; its feed is kept until that is let go. */
+  private record Place(ClientFrame.Subscribe ask, Feed feed, Beginning beginning, Runnable letGo) {
+
+    private byte[] answer() {
+      Position cursor = beginning.located()
+          .map(located -> new Position(located.head().position().logId(), located.after()))
+          .orElseGet(feed::position);
+      return FrameWriter.answer("subscribed", ask.rid())
+          .put("channel", ask.channel().text())
+          .put("cursor", cursor.cursor())
+          .put("recovered", beginning.gone().isEmpty())
+          .put("replayed", beginning.located().map(Located::missed).orElse(0L))
+          .bytes();
+    }
+  }
+
+  private Future<Place> place(ClientFrame.Subscribe ask) {
+    Channel channel = Reach.checked(socket.principal(), ask.channel());
+    return reading.beginnings()
+        .begin(channel, ask.since())
+        .compose(beginning -> reading.feeds().feed(channel.orgId())
+            .map(feed -> new Place(ask, feed, beginning, feed.hold())));
+  }
+
+  private void start(Place place) {
+    Subscriber subscriber = subscriptions.add(place.feed(), place.ask().channel());
+    place.beginning().gone().ifPresent(reason -> socket.send(WsSocket.resync(place.ask().channel(), reason)));
+    if (place.beginning().located().isPresent()) {
+      subscriber.startAfter(place.beginning().located().get().after());
+    } else {
+      subscriber.startLive();
+    }
+    place.letGo().run();
   }
 
   private Future<Answer> publish(ClientFrame.Publish ask) {
     if (ask.event().length == 0 || ask.event()[0] != '{') {
       return refuse(ErrorCode.INVALID_EVENT, "event is one envelope: a JSON object");
     }
-    return publisher.publish(ask.event(), Format.JSON, Map.of(), "").compose(outcomes -> {
-      Outcome outcome = outcomes.get(0);
+    return publisher.publish(socket.principal(), ask.event(), Format.JSON, Map.of(), "").compose(fate -> {
+      Outcome outcome = fate.outcomes().get(0);
       if (outcome.error().isPresent()) {
         return refuse(outcome.error().get(), outcome.message());
       }
@@ -197,7 +227,8 @@ final class WsConnection implements FrameGuard.Receiver {
   }
 
   private Future<Answer> presence(ClientFrame.Presence ask) {
-    return feeds.ask(ask.channel().orgId(), new AskPresence(ask.channel()), Present.class).compose(present -> {
+    Channel channel = Reach.checked(socket.principal(), ask.channel());
+    return reading.feeds().ask(channel.orgId(), new AskPresence(channel), Present.class).compose(present -> {
       JsonArray members = new JsonArray();
       int total = 0;
       for (Map.Entry<String, Integer> member : present.connectionsByUser().entrySet()) {
@@ -207,7 +238,7 @@ final class WsConnection implements FrameGuard.Receiver {
         }
       }
       return answered(FrameWriter.answer("presence", ask.rid())
-          .put("channel", ask.channel().text())
+          .put("channel", channel.text())
           .putJson("members", members.encode())
           .put("total", total));
     });

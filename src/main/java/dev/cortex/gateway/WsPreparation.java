@@ -5,6 +5,7 @@ import dev.cortex.bus.Message.Head;
 import dev.cortex.bus.Message.Heads;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.gateway.Beginnings.Beginning;
@@ -23,6 +24,7 @@ final class WsPreparation {
 
   private record Start(Feed feed, Channel channel, Beginning beginning) {}
 
+  private final Reading reading;
   private final Feeds feeds;
   private final Beginnings beginnings;
   private final boolean controlFrames;
@@ -38,20 +40,24 @@ final class WsPreparation {
   /**
    * Reads the request, or refuses.
    *
+   * @param principal who asks
    * @param channelsMax how many channels one connection may have, 0 for no bound
    */
-  WsPreparation(Feeds feeds, Beginnings beginnings, HttpServerRequest request, int channelsMax) {
-    this.feeds = feeds;
-    this.beginnings = beginnings;
+  WsPreparation(Reading reading, HttpServerRequest request, Principal principal, int channelsMax) {
+    this.reading = reading;
+    this.feeds = reading.feeds();
+    this.beginnings = reading.beginnings();
     Query query = Query.of(request);
     String offered = request.getHeader("Sec-WebSocket-Protocol");
     this.controlFrames = offered != null && List.of(offered.split("\\s*,\\s*")).contains(WsRoute.SUBPROTOCOL);
-    this.channels = query.channels();
+    List<Channel> named = Reach.checked(principal, query.channels());
+    // who speaks the subprotocol says what it wants; who does not cannot, and gets everything it may see
+    boolean asksForAll = named.isEmpty() && !controlFrames && !asksForNothing(query);
+    this.everyOrg = asksForAll && Reach.isEverything(principal);
+    this.channels = asksForAll && !everyOrg ? List.of(Reach.home(principal)) : named;
     if (channelsMax > 0 && channels.size() > channelsMax) {
       throw new RefusedException(ErrorCode.RATE_LIMITED, "a connection may have " + channelsMax + " subscriptions");
     }
-    // who speaks the subprotocol says what it wants; who does not cannot, and gets everything
-    this.everyOrg = channels.isEmpty() && !controlFrames && !asksForNothing(query);
     for (String text : query.all("since")) {
       since.add(Beginnings.parse(text));
     }
@@ -60,6 +66,12 @@ final class WsPreparation {
   /** Whether the client speaks {@code cortex.v1}. */
   boolean controlFrames() {
     return controlFrames;
+  }
+
+  /** Whose connection it is: the orgs it asks for, or the caller's own. */
+  List<String> orgs(Principal principal) {
+    List<String> asked = channels.stream().map(Channel::orgId).distinct().toList();
+    return asked.isEmpty() ? List.copyOf(principal.orgs()) : asked;
   }
 
   /** What follows every org for the client, once its socket is open. */
@@ -143,7 +155,8 @@ final class WsPreparation {
     if (sinceForAll.isEmpty()) {
       return Future.succeededFuture(orgs.stream().map(Channel::root).toList());
     }
-    return feeds.ask(new AskHeads(), Heads.class).map(heads -> {
+    String self = reading.rooms().directory().self();
+    return reading.rooms().askNode(self, new AskHeads(), Heads.class, Reading.ROOM_BUDGET_MS).map(heads -> {
       heads.heads().stream().map(Head::orgId).forEach(orgs::add);
       return orgs.stream().map(Channel::root).toList();
     });

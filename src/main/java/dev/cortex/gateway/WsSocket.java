@@ -5,6 +5,7 @@ import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.FrameWriter;
 import dev.cortex.event.Position;
+import dev.cortex.event.Principal;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -35,7 +36,7 @@ final class WsSocket implements Outlet {
   private final ChannelHandlerContext wire;
   private final boolean controlFrames;
   private final int queueMax;
-  private final String userId;
+  private final Visitor visitor;
   private final Clock clock;
   private long nextPingNs;
   private long pingSentNs;
@@ -50,20 +51,21 @@ final class WsSocket implements Outlet {
    * @param channel where frames are written
    * @param controlFrames whether the client speaks {@code cortex.v1} and is told of its state
    * @param queueMax the queue limit that is told to clients, events
+   * @param visitor who is at the other end
    */
   WsSocket(
       ServerWebSocket webSocket,
       ChannelHandlerContext channel,
       boolean controlFrames,
       int queueMax,
-      String userId,
+      Visitor visitor,
       Clock clock) {
     this.webSocket = webSocket;
     this.channel = channel;
     this.wire = channel.pipeline().firstContext();
     this.controlFrames = controlFrames;
     this.queueMax = queueMax;
-    this.userId = userId;
+    this.visitor = visitor;
     this.clock = clock;
     this.nextPingNs = clock.monotonicNs() + PING_EVERY_NS;
   }
@@ -80,6 +82,11 @@ final class WsSocket implements Outlet {
   /** Whether the client is told of its state by control frames. */
   boolean controlFrames() {
     return controlFrames;
+  }
+
+  /** On whose behalf the client speaks. */
+  Principal principal() {
+    return visitor.principal();
   }
 
   /** Whether this side has said goodbye. */
@@ -126,13 +133,19 @@ final class WsSocket implements Outlet {
     pongWaits = false;
   }
 
-  /** Pings in time, and closes when no answer came. To be called about once a second. */
-  void tick() {
+  /**
+   * Pings in time, and closes when no answer came or the client's time is up. To be called about once a second.
+   *
+   * @param wallMs the time now, Unix milliseconds
+   */
+  void tick(long wallMs) {
     long nowNs = clock.monotonicNs();
     if (closing) {
       return;
     }
-    if (pongWaits && nowNs - pingSentNs > PONG_WITHIN_NS) {
+    if (wallMs >= visitor.principal().expiresAtMs()) {
+      close(ErrorCode.TOKEN_EXPIRED.closeCode(), ErrorCode.TOKEN_EXPIRED.sentence());
+    } else if (pongWaits && nowNs - pingSentNs > PONG_WITHIN_NS) {
       close(ErrorCode.NO_PONG.closeCode(), ErrorCode.NO_PONG.sentence());
     } else if (pingWaits && nowNs - pingSentNs > STUCK_NS) {
       // the socket has not moved for a minute: not even a ping gets through
@@ -201,13 +214,13 @@ final class WsSocket implements Outlet {
 
   @Override
   public void broken(RuntimeException failure) {
-    LOG.error("a connection could not be written to", failure);
+    LOG.error(visitor.text() + " could not be written to", failure);
     close(ErrorCode.INTERNAL.closeCode(), ErrorCode.INTERNAL.sentence());
   }
 
   @Override
   public String userId() {
-    return userId;
+    return visitor.principal().userId();
   }
 
   private static byte[] place(String op, Subscriber subscriber) {

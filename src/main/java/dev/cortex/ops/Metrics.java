@@ -55,6 +55,9 @@ public final class Metrics {
   private final LongAdder prunedEvents = new LongAdder();
   private final LongAdder prunedRows = new LongAdder();
   private final LongAdder pruneFailures = new LongAdder();
+  private final LongAdder claims = new LongAdder();
+  private final LongAdder deposed = new LongAdder();
+  private final LongAdder passivated = new LongAdder();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> polls = new TreeMap<>();
   private final Distribution publishNs = stage();
@@ -149,6 +152,21 @@ public final class Metrics {
     prunedRows.add(rows);
   }
 
+  /** This node claimed that many shards. */
+  public void claimed(int shards) {
+    claims.add(shards);
+  }
+
+  /** The append of an org was refused because another node owns its shard. */
+  public void deposed() {
+    deposed.increment();
+  }
+
+  /** That many rooms left memory because nobody used them. */
+  public void passivated(int rooms) {
+    passivated.add(rooms);
+  }
+
   /** A pruning pass failed; it is tried again. */
   public void pruneFailed() {
     pruneFailures.increment();
@@ -229,6 +247,10 @@ public final class Metrics {
     text.counter("cortex_pruned_events", "Events removed by retention.", prunedEvents.sum());
     text.counter("cortex_pruned_rows", "Keys, sessions and heads removed after their use.", prunedRows.sum());
     text.counter("cortex_prune_failures", "Pruning passes that failed.", pruneFailures.sum());
+    text.counter("cortex_shard_claims", "Shards claimed by this node.", claims.sum());
+    text.counter(
+        "cortex_deposed_appends", "Appends of an org refused because another node owns its shard.", deposed.sum());
+    text.counter("cortex_rooms_passivated", "Rooms that left memory because nobody used them.", passivated.sum());
   }
 
   private void writeProcess(PrometheusText text) {

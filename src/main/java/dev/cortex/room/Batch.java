@@ -31,7 +31,7 @@ import java.util.function.IntToLongFunction;
 final class Batch {
 
   /** What became durable for one org. */
-  record Committed(Room room, long after, List<StoredEvent> events) {}
+  record Committed(Room room, long epoch, long after, List<StoredEvent> events) {}
 
   private record Part(Room room, Numbering numbering) {}
 
@@ -96,17 +96,17 @@ final class Batch {
     return sessions;
   }
 
-  /** Gives every draft its verdict. */
+  /** Gives every draft its verdict; an org without a room here is another node's. */
   void number(Map<String, Room> rooms, IntToLongFunction epochs, Known known, long nowMs) {
     for (Waiting<Promise<Appended>> one : waiting) {
       Append append = one.append();
-      Part part =
-          parts.computeIfAbsent(
-              append.orgId(),
-              org -> {
-                Room room = rooms.get(org);
-                return new Part(room, new Numbering(room, epochs.applyAsLong(room.shard()), known));
-              });
+      Room room = rooms.get(append.orgId());
+      if (room == null) {
+        verdicts.add(append.drafts().stream().<Verdict>map(draft -> new Verdict.Settled(moved(draft))).toList());
+        continue;
+      }
+      Part part = parts.computeIfAbsent(
+          append.orgId(), org -> new Part(room, new Numbering(room, epochs.applyAsLong(room.shard()), known)));
       List<Verdict> answers = new ArrayList<>(append.drafts().size());
       for (Draft draft : append.drafts()) {
         answers.add(part.numbering().add(draft, nowMs));
@@ -140,10 +140,21 @@ final class Batch {
         List<NewEvent> events = append.events();
         NewEvent last = events.get(events.size() - 1);
         room.advanced(last.offset(), last.receivedAt());
-        committed.add(new Committed(room, append.expectedHead(), stored(room, events)));
+        committed.add(new Committed(room, append.epoch(), append.expectedHead(), stored(room, events)));
       }
     }
     return committed;
+  }
+
+  private static Outcome moved(Draft draft) {
+    return Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.");
+  }
+
+  /** The appends that were refused because somebody else owns their shard. */
+  List<OrgAppend> deposed() {
+    return appends.values().stream()
+        .filter(append -> results.get(append.orgId()) == AppendResult.DEPOSED)
+        .toList();
   }
 
   /** Orgs whose memory did not agree with the store. */
@@ -162,7 +173,7 @@ final class Batch {
   void answer() {
     answer((draft, event) -> results.get(draft.orgId()) == AppendResult.COMMITTED
         ? Optional.empty()
-        : Optional.of(Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.")));
+        : Optional.of(moved(draft)));
   }
 
   /** Answers every caller with one refusal for each draft that was not settled without the store. */

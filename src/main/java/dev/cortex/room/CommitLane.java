@@ -10,6 +10,7 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.LogException;
+import dev.cortex.log.OrgAppend;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -19,10 +20,11 @@ import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The order of all writes of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
+ * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
  * group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
  */
 final class CommitLane {
@@ -33,7 +35,9 @@ final class CommitLane {
   private static final int BATCH_EVENTS = 2_000;
 
   private static final long BATCH_BYTES = 4L << 20;
+  /** Bounds of all lanes of a node together; each has its share. */
   private static final int QUEUE_EVENTS_MAX = 50_000;
+
   private static final long QUEUE_BYTES_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
 
   private final String node;
@@ -43,7 +47,8 @@ final class CommitLane {
   private final Admission admission;
   private final Metrics metrics;
   private final Clock clock;
-  private final AppendQueue<Promise<Appended>> queue = new AppendQueue<>(QUEUE_EVENTS_MAX, QUEUE_BYTES_MAX);
+  private final Consumer<Set<Integer>> deposed;
+  private final AppendQueue<Promise<Appended>> queue;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
   private long receivedMs;
@@ -51,6 +56,12 @@ final class CommitLane {
   private boolean choreNext;
   private Promise<Void> drained;
 
+  /**
+   * One lane of several.
+   *
+   * @param lanes how many share the bounds of the queue
+   * @param deposed hears of shards that turned out to be another node's
+   */
   CommitLane(
       String node,
       EventLog log,
@@ -58,7 +69,9 @@ final class CommitLane {
       Fanout fanout,
       Admission admission,
       Metrics metrics,
-      Clock clock) {
+      Clock clock,
+      int lanes,
+      Consumer<Set<Integer>> deposed) {
     this.node = node;
     this.log = log;
     this.rooms = rooms;
@@ -66,6 +79,8 @@ final class CommitLane {
     this.admission = admission;
     this.metrics = metrics;
     this.clock = clock;
+    this.deposed = deposed;
+    this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
   }
 
   /** Takes an append; the future is answered after its commit, with a refusal when the lane is full. */
@@ -158,7 +173,10 @@ final class CommitLane {
     committing.addAll(batch.orgIds());
     return rooms
         .ensureClaimed(node, batch.orgIds())
-        .compose(claimed -> rooms.load(batch.orgIds()))
+        .compose(lost -> {
+          depose(lost);
+          return rooms.load(batch.orgIds());
+        })
         .compose(loaded -> log.known(batch.keys(), batch.sessions()).map(known -> {
           batch.number(loaded, rooms::epoch, known, receivedMs());
           return batch.appends();
@@ -176,6 +194,14 @@ final class CommitLane {
   private void committed(Batch batch, List<AppendResult> results, long begun) {
     List<Batch.Committed> committed = batch.settle(results);
     batch.lostRooms().forEach(rooms::forget);
+    Set<Integer> lost = new HashSet<>();
+    for (OrgAppend append : batch.deposed()) {
+      metrics.deposed();
+      if (rooms.epoch(append.shard()) == append.epoch()) {
+        lost.add(append.shard());
+      }
+    }
+    depose(lost);
     int events = 0;
     for (Batch.Committed one : committed) {
       events += one.events().size();
@@ -185,7 +211,14 @@ final class CommitLane {
     }
     batch.answer();
     for (Batch.Committed one : committed) {
-      fanout.deliver(one.room(), one.after(), one.events(), rooms.epoch(one.room().shard()));
+      fanout.deliver(one.room(), one.after(), one.events(), one.epoch());
+    }
+  }
+
+  private void depose(Set<Integer> lost) {
+    if (!lost.isEmpty()) {
+      rooms.drop(lost);
+      deposed.accept(lost);
     }
   }
 
@@ -205,16 +238,22 @@ final class CommitLane {
       batch.refuse(errorCode(kind));
       return Future.succeededFuture();
     }
-    // The statement may still commit. A raised epoch shuts it out if it has not; then the log itself tells what it has.
+    // The statement may still commit. An epoch raised by us, or by whoever has claimed the shard since, shuts it out if
+    // it has not; then the log itself tells what it has.
     Set<Integer> shards = new HashSet<>();
     batch.orgIds().forEach(org -> shards.add(rooms.shardOf(org)));
     return rooms
-        .claim(node, shards)
-        .compose(claimed -> rooms.load(batch.orgIds()))
+        .reclaim(node, shards)
+        .compose(lost -> {
+          depose(lost);
+          return rooms.load(batch.orgIds());
+        })
         .compose(loaded -> log.known(batch.newKeys(), List.of()).<Void>map(known -> {
           batch.appends().forEach(append -> {
             Room room = loaded.get(append.orgId());
-            fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
+            if (room != null) {
+              fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
+            }
           });
           batch.answerFrom(known);
           return null;

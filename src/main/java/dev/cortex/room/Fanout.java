@@ -1,5 +1,6 @@
 package dev.cortex.room;
 
+import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.event.StoredEvent;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Tells gateways what was committed. A gateway has a window of bytes it may not have reported as covered; past it the
@@ -45,10 +48,19 @@ final class Fanout {
   private final String node;
   private final BiConsumer<String, Delivery> post;
   private final long windowBytes;
-  /** Never forgotten, or their totals would begin anew; there are as many as there are gateways, attached or not. */
+  private final Consumer<String> delivered;
+  /**
+   * Kept as long as their nodes live, or their totals would begin anew; there are as many as there are gateways,
+   * attached or not.
+   */
   private final Map<String, Gateway> gateways = new HashMap<>();
   private final Map<String, Set<Gateway>> byOrg = new HashMap<>();
   private final Set<Gateway> forAll = new LinkedHashSet<>();
+
+  /** A fan-out without gateways, of which nobody else hears. */
+  Fanout(String node, BiConsumer<String, Delivery> post, long windowBytes) {
+    this(node, post, windowBytes, orgId -> {});
+  }
 
   /**
    * A fan-out without gateways.
@@ -56,11 +68,13 @@ final class Fanout {
    * @param node the node that speaks
    * @param post sends a delivery to an address
    * @param windowBytes bytes of envelopes that may be on their way to one gateway
+   * @param delivered hears of each org of which something was delivered
    */
-  Fanout(String node, BiConsumer<String, Delivery> post, long windowBytes) {
+  Fanout(String node, BiConsumer<String, Delivery> post, long windowBytes, Consumer<String> delivered) {
     this.node = node;
     this.post = post;
     this.windowBytes = windowBytes;
+    this.delivered = delivered;
   }
 
   /** Begins to deliver an org, or every org when {@code orgId} is empty, to a gateway. */
@@ -87,15 +101,45 @@ final class Fanout {
       gateway.missed.keySet().retainAll(gateway.orgs);
     } else {
       gateway.orgs.remove(orgId);
-      Set<Gateway> interested = byOrg.getOrDefault(orgId, new LinkedHashSet<>());
-      interested.remove(gateway);
-      if (interested.isEmpty()) {
-        byOrg.remove(orgId);
-      }
+      leave(orgId, gateway);
       if (!gateway.all) {
         gateway.missed.remove(orgId);
       }
     }
+  }
+
+  private void leave(String orgId, Gateway gateway) {
+    Set<Gateway> interested = byOrg.getOrDefault(orgId, new LinkedHashSet<>());
+    interested.remove(gateway);
+    if (interested.isEmpty()) {
+      byOrg.remove(orgId);
+    }
+  }
+
+  /** Forgets the gateways of nodes that are gone, with all their interests. */
+  void retainNodes(Set<String> live) {
+    gateways.values().removeIf(gateway -> {
+      if (live.contains(Addresses.nodeOf(gateway.address))) {
+        return false;
+      }
+      forAll.remove(gateway);
+      for (String orgId : gateway.orgs) {
+        leave(orgId, gateway);
+      }
+      return true;
+    });
+  }
+
+  /** Forgets every interest in these orgs, which are another node's now; their gateways follow the directory. */
+  void forget(Predicate<String> orgs) {
+    byOrg.entrySet().removeIf(interest -> {
+      if (!orgs.test(interest.getKey())) {
+        return false;
+      }
+      interest.getValue().forEach(gateway -> gateway.orgs.remove(interest.getKey()));
+      return true;
+    });
+    gateways.values().forEach(gateway -> gateway.missed.keySet().removeIf(orgs));
   }
 
   /**
@@ -133,6 +177,7 @@ final class Fanout {
   void deliver(Room room, long after, List<StoredEvent> events, long epoch) {
     Set<Gateway> interested = byOrg.get(room.orgId());
     if (interested != null) {
+      delivered.accept(room.orgId());
       for (Gateway gateway : interested) {
         deliver(gateway, room, after, events, epoch);
       }

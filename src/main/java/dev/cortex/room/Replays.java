@@ -40,7 +40,7 @@ final class Replays {
 
   /** Where a room stands, for the outside. */
   Head head(Room room) {
-    return new Head(room.orgId(), room.position(), room.floor(), rooms.epoch(room.shard()));
+    return rooms.head(room);
   }
 
   /** Resolves a beginning, or refuses with the reason why what was missed cannot be told exactly. */

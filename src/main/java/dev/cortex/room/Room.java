@@ -17,6 +17,7 @@ final class Room {
   private long head;
   private long floor;
   private long lastReceivedAt;
+  private long usedNs;
 
   /** The room of an org whose log exists. */
   Room(OrgHead stored) {
@@ -60,6 +61,16 @@ final class Room {
   /** Receive time of the event at head, Unix milliseconds. */
   long lastReceivedAt() {
     return lastReceivedAt;
+  }
+
+  /** When it was used last, by the monotonic clock. */
+  long usedNs() {
+    return usedNs;
+  }
+
+  /** It is used now. */
+  void used(long nowNs) {
+    usedNs = nowNs;
   }
 
   Position position() {

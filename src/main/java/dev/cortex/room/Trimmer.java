@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Removes expired events, a chunk at a time and in turns with commits. The floor is published in the room before
+ * Removes expired events of the shards this node owns, a chunk at a time and in turns with commits. The floor is published in the room before
  * anything is deleted, and never passes a reader in replay.
  */
 final class Trimmer {
@@ -29,14 +29,14 @@ final class Trimmer {
 
   private final EventLog log;
   private final Rooms rooms;
-  private final CommitLane lane;
+  private final CommitLanes lanes;
   private final ReplayLeases leases;
   private final Clock clock;
 
-  Trimmer(EventLog log, Rooms rooms, CommitLane lane, ReplayLeases leases, Clock clock) {
+  Trimmer(EventLog log, Rooms rooms, CommitLanes lanes, ReplayLeases leases, Clock clock) {
     this.log = log;
     this.rooms = rooms;
-    this.lane = lane;
+    this.lanes = lanes;
     this.leases = leases;
     this.clock = clock;
   }
@@ -87,6 +87,9 @@ final class Trimmer {
 
     /** Trims one org to its end, or finds the next ones; false when there are none. */
     private Future<Boolean> org() {
+      if (rooms.ownedCount() == 0) {
+        return Future.succeededFuture(false);
+      }
       String orgId = orgs.poll();
       if (orgId != null) {
         return repeat(() -> chunk(orgId)).map(true);
@@ -103,6 +106,9 @@ final class Trimmer {
 
     /** Removes the next chunk of an org; false when there is none or it must not go yet. */
     private Future<Boolean> chunk(String orgId) {
+      if (!rooms.owns(orgId)) {
+        return Future.succeededFuture(false); // moved meanwhile: its new owner goes on
+      }
       return rooms.load(orgId).compose(room -> log.trimPoint(orgId, ask.cutoffMs(), CHUNK_EVENTS).compose(wanted -> {
         long before = room.floor();
         long through = leases.allowed(orgId, wanted, clock.monotonicNs());
@@ -110,7 +116,7 @@ final class Trimmer {
           return Future.succeededFuture(false);
         }
         room.raiseFloor(through);
-        return lane.chore(() -> log.trim(orgId, room.shard(), rooms.epoch(room.shard()), through))
+        return lanes.chore(() -> log.trim(orgId, room.shard(), rooms.epoch(room.shard()), through))
             .onFailure(failure -> room.restoreFloor(before))
             .map(result -> {
               if (result != AppendResult.COMMITTED) {
@@ -124,17 +130,28 @@ final class Trimmer {
     }
 
     private Future<Boolean> sweep() {
-      return lane.chore(() -> log.sweep(ask.nowMs(), SWEEP_ROWS)).map(swept -> {
+      if (!keepsHouse()) {
+        return Future.succeededFuture(false);
+      }
+      return lanes.chore(() -> log.sweep(ask.nowMs(), SWEEP_ROWS)).map(swept -> {
         rows += swept;
         return swept > 0 && ++sweeps < SWEEPS_MAX;
       });
     }
 
+    /** What concerns the store as a whole is done by one node: the owner of the first shard. */
+    private boolean keepsHouse() {
+      return rooms.epoch(0) > 0;
+    }
+
     private Future<Trimmed> finish() {
+      if (!keepsHouse()) {
+        return Future.succeededFuture(new Trimmed(events, rows));
+      }
       // every time, not only after a trim: one large trim frees more than one call gives back
-      return lane
+      return lanes
           .chore(() -> log.compact(COMPACT_PAGES))
-          .compose(done -> lane.chore(() -> log.retentionMark(ask.wallMs())))
+          .compose(done -> lanes.chore(() -> log.retentionMark(ask.wallMs())))
           .map(done -> new Trimmed(events, rows));
     }
   }

@@ -54,7 +54,7 @@ final class FrameReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"consume", "ack", "nack", "extend", "state.get", "state.put", "state.cas", "resume",
+  @ValueSource(strings = {"consume", "ack", "nack", "extend", "state.get", "state.put", "state.cas",
       "Subscribe", ""})
   void opThatIsNotServedIsUnknown(String op) {
     assertThat(read("{\"op\":\"" + op + "\",\"rid\":\"r\",\"channel\":7}"))

@@ -19,7 +19,9 @@ import dev.cortex.sim.Schedule;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
@@ -39,7 +41,9 @@ final class CommitLaneTest {
   private final List<Delivery> sent = new ArrayList<>();
   private final Fanout fanout = new Fanout("n1", (address, delivery) -> sent.add(delivery), 1 << 20);
   private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
-  private final CommitLane lane = new CommitLane("n1", log, rooms, fanout, Admission.UNLIMITED, new Metrics(), schedule);
+  private final Set<Integer> deposed = new HashSet<>();
+  private final CommitLane lane = new CommitLane(
+      "n1", log, rooms, fanout, Admission.UNLIMITED, new Metrics(), schedule, 1, deposed::addAll);
 
   @BeforeAll
   static void failuresAreExpected() {

@@ -1,91 +1,105 @@
 package dev.cortex.room;
 
 import dev.cortex.base.Clock;
+import dev.cortex.bus.Directory;
+import dev.cortex.bus.Members;
 import dev.cortex.bus.Message;
-import dev.cortex.bus.Message.Attached;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.ShardMap;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
-import java.util.Collection;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** The rooms of a node without their verticle: the same parts, wired alike, on whatever log and time a test has. */
 public final class RoomModel {
 
-  private final String node;
-  private final Rooms rooms;
-  private final Fanout fanout;
-  private final CommitLane lane;
-  private final Replays replays;
-  private final Trimmer trimmer;
+  private static final long LEASE_NS = 2_000_000_000L;
 
-  /** Rooms of a node over a log, which send deliveries by {@code post}. */
+  private final RoomDesk desk;
+
+  /** Rooms of a node without others over a log, which send deliveries by {@code post}. */
   public RoomModel(
-      String node,
+      EventLog log, int shards, int roomsMax, long windowBytes, BiConsumer<String, Delivery> post, Clock clock) {
+    this(
+        log, Directory.alone("n1", new ShardMap(shards, false)), Members.alone("n1"), roomsMax, windowBytes,
+        (address, message) -> post.accept(address, (Delivery) message), clock);
+  }
+
+  /** The rooms of a node of a cluster over a log, which send what they say by {@code post}. */
+  public RoomModel(
       EventLog log,
-      int shards,
+      Directory directory,
+      Members members,
       int roomsMax,
       long windowBytes,
-      BiConsumer<String, Delivery> post,
+      BiConsumer<String, Message> post,
       Clock clock) {
-    this.node = node;
-    CommitLane[] made = new CommitLane[1];
-    ReplayLeases leases = new ReplayLeases(2_000_000_000L);
-    rooms = new Rooms(log, new ShardMap(shards, false), roomsMax, room -> made[0].isCommitting(room));
-    fanout = new Fanout(node, post, windowBytes);
-    lane = new CommitLane(node, log, rooms, fanout, Admission.UNLIMITED, new Metrics(), clock);
-    made[0] = lane;
-    replays = new Replays(log, rooms, leases, clock);
-    trimmer = new Trimmer(log, rooms, lane, leases, clock);
+    Wires wires = new Wires() {
+
+      @Override
+      public void send(String address, Message message) {
+        post.accept(address, message);
+      }
+
+      @Override
+      public <T extends Message> Future<T> ask(String address, Message question, Class<T> answer, long timeoutMs) {
+        return Future.failedFuture(new RefusedException(ErrorCode.TIMEOUT, "gateways of this model are not asked"));
+      }
+    };
+    desk = new RoomDesk(
+        log, directory, members, wires, Admission.UNLIMITED, orgId -> 0, new Metrics(), clock,
+        new RoomDesk.Bounds(roomsMax, windowBytes, LEASE_NS));
   }
 
-  /** Claims shards. */
-  public Future<Void> claim(Collection<Integer> shards) {
-    return rooms.claim(node, shards);
+  /** Begins to take part in a cluster. */
+  public void join() {
+    desk.start();
+    desk.join("127.0.0.1:1");
   }
 
-  /** The epoch under which the node claimed a shard. */
-  public long epoch(int shard) {
-    return rooms.epoch(shard);
+  /** Stops to take part in a cluster. */
+  public void leave() {
+    desk.leave(5_000);
+  }
+
+  /** Other nodes are alive than before. */
+  public void members(Set<String> live) {
+    desk.members(live);
+  }
+
+  /** What happens several times a second. */
+  public void beat() {
+    desk.beat();
+  }
+
+  /** Shards the node believes to own. */
+  public int shards() {
+    return desk.shardCount();
+  }
+
+  /** Claims every shard. */
+  public Future<Void> start(int shards) {
+    return desk.start();
   }
 
   /** What happens once a second. */
   public void tick() {
-    fanout.probe();
+    desk.second();
   }
 
   /** Takes in what needs no answer. */
   public void tell(Message message) {
-    if (message instanceof Message.Covered covered) {
-      fanout.covered(covered.gateway(), covered.sentBytes());
-    } else if (message instanceof Message.Detach detach) {
-      fanout.detach(detach.gateway(), detach.orgId());
-    } else if (message instanceof Message.Keep keep) {
-      replays.keep(keep);
-    } else {
-      ask(message);
+    if (!desk.tell(message)) {
+      desk.ask(message);
     }
   }
 
   /** Answers a question. */
   public Future<? extends Message> ask(Message ask) {
-    if (ask instanceof Message.Append append) {
-      return lane.append(append);
-    } else if (ask instanceof Message.Attach attach) {
-      fanout.attach(attach.gateway(), attach.orgId());
-      return attach.orgId().isEmpty()
-          ? Future.succeededFuture(new Attached(Optional.empty()))
-          : rooms.load(attach.orgId()).map(room -> new Attached(Optional.of(replays.head(room))));
-    } else if (ask instanceof Message.AskHead askHead) {
-      return rooms.load(askHead.orgId()).map(replays::head);
-    } else if (ask instanceof Message.Locate locate) {
-      return replays.locate(locate);
-    } else if (ask instanceof Message.Read read) {
-      return replays.read(read);
-    }
-    return trimmer.trim((Message.Trim) ask);
+    return desk.ask(ask);
   }
 }

@@ -27,9 +27,9 @@ final class TrimmerTest {
   private final MemoryLog log = new MemoryLog(schedule);
   private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
   private final ReplayLeases leases = new ReplayLeases(1_000_000_000L);
-  private final CommitLane lane =
-      new CommitLane("n1", log, rooms, new Fanout("n1", (a, d) -> {}, 1), Admission.UNLIMITED, new Metrics(), schedule);
-  private final Trimmer trimmer = new Trimmer(log, rooms, lane, leases, schedule);
+  private final CommitLanes lanes = new CommitLanes(1, rooms, lane -> new CommitLane(
+      "n1", log, rooms, new Fanout("n1", (a, d) -> {}, 1), Admission.UNLIMITED, new Metrics(), schedule, 1, s -> {}));
+  private final Trimmer trimmer = new Trimmer(log, rooms, lanes, leases, schedule);
 
   @BeforeEach
   void claim() {
@@ -94,7 +94,7 @@ final class TrimmerTest {
       for (int i = from; i < Math.min(events, from + 400); i++) {
         drafts.add(Drafts.plain(org, "x" + i));
       }
-      lane.append(new Append(org, drafts));
+      lanes.append(new Append(org, drafts));
       schedule.run(TURNS);
     }
   }

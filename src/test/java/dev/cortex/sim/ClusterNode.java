@@ -1,82 +1,60 @@
 package dev.cortex.sim;
 
+import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Directory;
 import dev.cortex.bus.Directory.Node;
 import dev.cortex.bus.Directory.View;
+import dev.cortex.bus.Members;
 import dev.cortex.bus.NodeState;
 import dev.cortex.bus.ShardMap;
 import dev.cortex.gateway.GatewayModel;
 import dev.cortex.room.RoomModel;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
+import java.util.function.Consumer;
 
-/** A node of a simulated cluster: its rooms, its gateway, and what it believes of the others. */
-final class ClusterNode {
+/** A node of a simulated cluster: its rooms, its gateway, and whom it sees alive. */
+final class ClusterNode implements Members {
 
   final String name;
   final Directory directory;
-  /** Shards this node believes to own, and under which epochs. */
-  final Map<Integer, Long> owned = new TreeMap<>();
-  /** Orgs its rooms deliver to each gateway. */
-  final Map<String, Set<String>> attached = new TreeMap<>();
-  /** When an org was last delivered to a gateway, by both names. */
-  final Map<String, Long> delivered = new TreeMap<>();
-  final Map<Integer, Map<String, Long>> announced = new HashMap<>();
 
   RoomModel room;
   GatewayModel gateway;
   boolean dead;
+  boolean leaving;
+  /** Whether it can be heard by the others, and hears them. */
+  boolean cut;
 
-  private final int shards;
-  private Set<String> live = new HashSet<>();
+  private Set<String> live;
 
   ClusterNode(String name, int shards) {
     this.name = name;
-    this.shards = shards;
-    this.live.add(name);
-    this.directory = new Directory(new ShardMap(shards, false), view());
+    this.live = Set.of(name);
+    Node self = new Node(name, NodeState.STARTING, "");
+    this.directory = new Directory(new ShardMap(shards, false), new View(
+        self, Map.of(name, self), Collections.nCopies(shards, ""), Collections.nCopies(shards, 0L)));
   }
 
   /** The address of its gateway. */
   String address() {
-    return "gateway." + name;
+    return Addresses.gateway(name, 0);
   }
 
-  /** Another node said that it owns a shard. */
-  void hears(String owner, int shard, long epoch) {
-    announced.computeIfAbsent(shard, s -> new HashMap<>()).merge(owner, epoch, Math::max);
-    directory.update(view());
-  }
-
-  /** The nodes that are alive, as it looks from here. */
+  /** It sees others alive than before. */
   void sees(Set<String> nodes) {
-    live = new HashSet<>(nodes);
-    directory.update(view());
+    live = Set.copyOf(nodes);
+    room.members(live);
   }
 
-  private View view() {
-    Map<String, Node> nodes = new TreeMap<>();
-    live.forEach(node -> nodes.put(node, new Node(node, NodeState.READY, "")));
-    List<String> owners = new ArrayList<>();
-    List<Long> epochs = new ArrayList<>();
-    for (int shard = 0; shard < shards; shard++) {
-      String owner = ShardMap.choose(shard, new TreeSet<>(live));
-      long epoch = 0;
-      for (Map.Entry<String, Long> claim : announced.getOrDefault(shard, Map.of()).entrySet()) {
-        if (claim.getValue() > epoch && live.contains(claim.getKey())) {
-          owner = claim.getKey();
-          epoch = claim.getValue();
-        }
-      }
-      owners.add(owner);
-      epochs.add(epoch);
-    }
-    return new View(new Node(name, NodeState.READY, ""), nodes, owners, epochs);
+  @Override
+  public Set<String> live() {
+    return live;
+  }
+
+  @Override
+  public void onChange(Consumer<Set<String>> listener) {
+    throw new UnsupportedOperationException("the simulation tells the rooms itself");
   }
 }

@@ -1,16 +1,10 @@
 package dev.cortex.sim;
 
+import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.Append;
-import dev.cortex.bus.Message.AskHead;
-import dev.cortex.bus.Message.Attach;
 import dev.cortex.bus.Message.Delivery;
-import dev.cortex.bus.Message.Detach;
-import dev.cortex.bus.Message.Head;
-import dev.cortex.bus.Message.Locate;
-import dev.cortex.bus.Message.Read;
 import dev.cortex.bus.Message.Standing;
-import dev.cortex.bus.ShardMap;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
@@ -20,7 +14,6 @@ import dev.cortex.event.StoredEvent;
 import dev.cortex.gateway.GatewayModel;
 import dev.cortex.gateway.GatewayModel.Client;
 import dev.cortex.room.RoomModel;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -32,7 +25,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -46,15 +38,13 @@ final class ClusterSimulation {
   private static final long LIFE_US = 6_000_000;
   private static final long TICK_US = 1_000_000;
   /** Longer than two renewals of an attachment. */
-  private static final int QUIET_TICKS = 150;
-  private static final long DELIVERED_LATELY_US = 10_000_000;
+  private static final int QUIET_TICKS = 30;
 
   private final Schedule schedule;
   private final Random random;
   private final MemoryLog log;
   private final Traffic traffic;
   private final Map<String, ClusterNode> nodes = new TreeMap<>();
-  private final Map<Integer, Long> epochs = new TreeMap<>();
   private final List<Client> clients = new ArrayList<>();
   private final Map<Client, ClusterNode> homes = new HashMap<>();
   private final List<Poller> pollers = new ArrayList<>();
@@ -98,15 +88,16 @@ final class ClusterSimulation {
     this.random = schedule.random();
     this.log = new MemoryLog(schedule);
     this.traffic = new Traffic(schedule, log, this::append);
-    for (int i = 0; i < 2 + random.nextInt(3); i++) {
+    int size = 2 + random.nextInt(3);
+    for (int i = 0; i < size; i++) {
       join();
     }
   }
 
   /** Plays the history and compares what was received with what was owed. */
   void play() {
-    for (int shard = 0; shard < SHARDS; shard++) {
-      claim(nodes.get(ShardMap.choose(shard, nodes.keySet())), shard);
+    for (int i = 1; i < 6; i++) {
+      schedule.after(i * TICK_US, this::tick);
     }
     schedule.run(TURNS_MAX);
     faulty = true;
@@ -119,12 +110,15 @@ final class ClusterSimulation {
     }
     schedule.runFor(LIFE_US, TURNS_MAX);
     faulty = false;
+    if (live().stream().allMatch(node -> node.leaving)) {
+      join();
+    }
     schedule.run(TURNS_MAX); // nothing more is published: what got lost has to be found without traffic
     check("after the quiet");
     for (String org : Traffic.ORGS) {
       traffic.publish(List.of(traffic.draft(org)));
     }
-    for (int i = 1; i < 5; i++) {
+    for (int i = 1; i < 8; i++) {
       schedule.after(i * TICK_US, this::tick);
     }
     schedule.run(TURNS_MAX);
@@ -161,12 +155,12 @@ final class ClusterSimulation {
     return deaths;
   }
 
-  /** How often a shard was claimed. */
+  /** How often shards were claimed. */
   long claims() {
-    return epochs.values().stream().mapToLong(Long::longValue).sum();
+    return log.epochs();
   }
 
-  // ---- who is there, and who owns what
+  // ---- who is there, and who sees whom
 
   private List<ClusterNode> live() {
     return nodes.values().stream().filter(node -> !node.dead).toList();
@@ -180,8 +174,8 @@ final class ClusterSimulation {
   private void join() {
     ClusterNode node = new ClusterNode("n" + ++named, SHARDS);
     node.room = new RoomModel(
-        node.name, log, SHARDS, random.nextBoolean() ? 100 : 2, 4_000,
-        (address, delivery) -> post(node, address, delivery), schedule);
+        log, node.directory, node, random.nextBoolean() ? 100 : 2, 4_000,
+        (address, message) -> send(node, address, message), schedule);
     node.gateway = new GatewayModel(schedule, node.address(), node.directory, new GatewayModel.Wire() {
       @Override
       public Future<? extends Message> ask(String target, Message question) {
@@ -190,62 +184,68 @@ final class ClusterSimulation {
 
       @Override
       public void tell(String target, Message message) {
-        ClusterSimulation.this.tell(node, target, message);
+        ClusterSimulation.this.send(node, Addresses.room(target), message);
       }
     });
-    nodes.values().forEach(other -> node.announced.putAll(other.announced));
     nodes.put(node.name, node);
+    node.sees(Set.of(node.name));
     membersChanged();
+    node.room.join();
   }
 
   private void die(ClusterNode node) {
     clients.stream().filter(client -> homes.get(client) == node).forEach(Client::close);
     node.dead = true;
+    node.gateway.stop();
     deaths++;
     membersChanged();
   }
 
-  private void membersChanged() {
-    for (ClusterNode node : live()) {
-      schedule.after(random.nextLong(faulty ? 600_000 : 1), () ->
-          node.sees(live().stream().map(other -> other.name).collect(Collectors.toCollection(TreeSet::new))));
-    }
-  }
-
-  private void claim(ClusterNode node, int shard) {
-    node.room.claim(List.of(shard)).onSuccess(claimed -> {
-      long epoch = node.room.epoch(shard);
-      node.owned.put(shard, epoch);
-      epochs.merge(shard, epoch, Math::max);
-      announce(node);
+  /** A node announces that it goes, hands its shards over and is gone some seconds later. */
+  private void leave(ClusterNode node) {
+    node.leaving = true;
+    node.room.leave();
+    schedule.after(500_000 + random.nextInt(3_000_000), () -> {
+      if (!node.dead && live().size() > 1) {
+        die(node);
+      }
     });
   }
 
-  private void announce(ClusterNode node) {
-    Map<Integer, Long> owned = Map.copyOf(node.owned);
-    for (ClusterNode other : live()) {
-      schedule.after(random.nextLong(faulty ? 400_000 : 1_000), () ->
-          owned.forEach((shard, epoch) -> other.hears(node.name, shard, epoch)));
+  /** A node is cut off from the others, but not from the store. */
+  private void cut(ClusterNode node) {
+    node.cut = true;
+    membersChanged();
+    schedule.after(500_000 + random.nextInt(5_000_000), () -> {
+      node.cut = false;
+      membersChanged();
+    });
+  }
+
+  /** Every node notices after a while of its own. */
+  private void membersChanged() {
+    for (ClusterNode node : live()) {
+      schedule.after(random.nextLong(600_000), () -> {
+        if (!node.dead) {
+          node.sees(live().stream().filter(other -> hears(node, other)).map(other -> other.name)
+              .collect(Collectors.toCollection(TreeSet::new)));
+        }
+      });
     }
   }
 
-  /** Once a second: owners learn that they were deposed, orphans find a new owner, everyone says where things stand. */
+  private static boolean hears(ClusterNode one, ClusterNode other) {
+    return one == other || !(one.cut || other.cut);
+  }
+
   private void tick() {
     for (ClusterNode node : live()) {
-      schedule.after(random.nextInt(500_000), () -> look(node));
       node.room.tick();
       node.gateway.tick();
-      standing(node);
-      announce(node);
-    }
-    for (int shard = 0; shard < SHARDS; shard++) {
-      int orphan = shard;
-      boolean served = live().stream().anyMatch(node -> node.owned.getOrDefault(orphan, 0L) >= epochs.get(orphan));
-      if (!served) {
-        String chosen = ShardMap.choose(shard, live().stream().map(node -> node.name).toList());
-        schedule.after(random.nextInt(300_000), () -> {
-          if (!nodes.get(chosen).dead) {
-            claim(nodes.get(chosen), orphan);
+      for (int i = 0; i < 4; i++) {
+        schedule.after(i * 250_000L + random.nextInt(50_000), () -> {
+          if (!node.dead) {
+            node.room.beat();
           }
         });
       }
@@ -253,81 +253,41 @@ final class ClusterSimulation {
     pollers.forEach(Poller::poll);
   }
 
-  private void look(ClusterNode node) {
-    Set<Integer> lost = new TreeSet<>();
-    node.owned.forEach((shard, epoch) -> {
-      if (epoch < epochs.get(shard)) {
-        lost.add(shard);
-      }
-    });
-    node.owned.keySet().removeAll(lost);
-    if (random.nextBoolean()) {
-      node.attached.forEach((address, orgs) -> List.copyOf(orgs).forEach(org -> {
-        if (lost.contains(shardOf(org))) {
-          orgs.remove(org);
-          node.room.tell(new Detach(address, org));
-        }
-      }));
-    }
-  }
-
-  private void standing(ClusterNode node) {
-    node.attached.forEach((address, orgs) -> {
-      List<Head> heads = new ArrayList<>();
-      for (String org : orgs) {
-        long last = node.delivered.getOrDefault(address + org, 0L);
-        if (node.owned.containsKey(shardOf(org)) && schedule.monotonicNs() / 1_000 - last < DELIVERED_LATELY_US) {
-          node.room.ask(new AskHead(org)).onSuccess(head -> heads.add((Head) head));
-        }
-      }
-      schedule.after(20_000, () -> {
-        if (!node.dead) {
-          toGateway(node, address, gateway -> gateway.standing(new Standing(node.name, List.copyOf(heads))));
-        }
-      });
-    });
-  }
-
-  private static int shardOf(String org) {
-    return new ShardMap(SHARDS, false).shardOf(org);
-  }
-
   // ---- the wires
 
-  private void post(ClusterNode node, String address, Delivery delivery) {
-    node.delivered.put(address + delivery.orgId(), schedule.monotonicNs() / 1_000);
-    if (!node.dead && !(faulty && schedule.chance(100))) {
-      toGateway(node, address, gateway -> gateway.deliver(delivery));
+  /** Mostly in order; sometimes lost, sometimes very late; never between nodes that are cut off from each other. */
+  private void travel(ClusterNode from, ClusterNode to, String line, int lostPerMille, Runnable arrival) {
+    if (from.dead || to.dead || !hears(from, to) || (faulty && schedule.chance(lostPerMille))) {
+      return;
     }
-  }
-
-  private void toGateway(ClusterNode from, String address, Consumer<GatewayModel> message) {
-    travel(from.name + '>' + address, () -> nodes.values().stream()
-        .filter(node -> !node.dead && node.address().equals(address))
-        .forEach(node -> message.accept(node.gateway)));
-  }
-
-  /** Mostly in order; sometimes very late. */
-  private void travel(String line, Runnable arrival) {
-    if (faulty && schedule.chance(50)) {
-      schedule.after(random.nextLong(1_500_000), arrival);
+    Runnable unlessDead = () -> {
+      if (!to.dead) {
+        arrival.run();
+      }
+    };
+    if (faulty && from != to && schedule.chance(50)) {
+      schedule.after(random.nextLong(1_500_000), unlessDead);
     } else {
-      schedule.inLine(line, 3_000, arrival);
+      schedule.inLine(from.name + '>' + to.name + line, 3_000, unlessDead);
     }
   }
 
-  private void tell(ClusterNode from, String target, Message message) {
-    ClusterNode node = nodes.get(target);
-    if (node != null && !(faulty && schedule.chance(100))) {
-      travel(from.address() + '>' + target, () -> {
-        if (!node.dead) {
-          if (message instanceof Detach detach) {
-            node.attached.getOrDefault(detach.gateway(), new TreeSet<>()).remove(detach.orgId());
-          }
-          node.room.tell(message);
-        }
-      });
+  private void send(ClusterNode from, String address, Message message) {
+    boolean toGateway = !Addresses.nodeOf(address).isEmpty();
+    String target = toGateway ? Addresses.nodeOf(address) : address.split("\\.")[1];
+    ClusterNode to = nodes.get(target);
+    if (to == null) {
+      return;
     }
+    travel(from, to, toGateway ? "gateway" : "room", from == to ? 0 : 100, () -> {
+      if (message instanceof Delivery delivery) {
+        to.gateway.deliver(delivery);
+      } else if (message instanceof Standing standing) {
+        to.gateway.standing(standing);
+      } else {
+        to.room.tell(message);
+      }
+    });
   }
 
   private Future<? extends Message> ask(ClusterNode from, String target, Message question) {
@@ -336,57 +296,21 @@ final class ClusterSimulation {
       return answer.future(); // nobody is there any more to be answered
     }
     schedule.after(800_000, () -> answer.tryFail(new RefusedException(ErrorCode.TIMEOUT, "no answer")));
-    ClusterNode node = nodes.get(target);
-    if (node == null || (faulty && schedule.chance(20))) {
-      return answer.future();
+    ClusterNode to = nodes.get(target);
+    if (to != null) {
+      int lost = from == to ? 0 : 20;
+      travel(from, to, "room", lost, () -> to.room.ask(question).onComplete(done ->
+          travel(to, from, "gateway", lost, () -> {
+            if (done.succeeded()) {
+              answer.tryComplete(done.result());
+            } else {
+              answer.tryFail(done.cause() instanceof RefusedException refused
+                  ? refused
+                  : new RefusedException(ErrorCode.STORAGE_ERROR, done.cause().toString()));
+            }
+          })));
     }
-    travel(from.address() + '>' + target, () -> {
-      if (!node.dead) {
-        answered(node, question).onComplete(done -> {
-          if (!(faulty && schedule.chance(20))) {
-            travel(target + '>' + from.address(), () -> settle(from, answer, done.map(message -> (Message) message)));
-          }
-        });
-      }
-    });
     return answer.future();
-  }
-
-  private void settle(ClusterNode asking, Promise<Message> answer, AsyncResult<Message> done) {
-    if (asking.dead) {
-      return;
-    }
-    if (done.succeeded()) {
-      answer.tryComplete(done.result());
-    } else {
-      answer.tryFail(done.cause() instanceof RefusedException refused
-          ? refused
-          : new RefusedException(ErrorCode.STORAGE_ERROR, done.cause().toString()));
-    }
-  }
-
-  private Future<? extends Message> answered(ClusterNode node, Message question) {
-    String org = orgOf(question);
-    if (!node.owned.containsKey(shardOf(org))) {
-      return Future.failedFuture(new RefusedException(ErrorCode.MOVED, "not here"));
-    }
-    if (question instanceof Attach attach) {
-      node.attached.computeIfAbsent(attach.gateway(), address -> new TreeSet<>()).add(org);
-    }
-    return node.room.ask(question);
-  }
-
-  private static String orgOf(Message question) {
-    if (question instanceof Attach attach) {
-      return attach.orgId();
-    } else if (question instanceof Append append) {
-      return append.orgId();
-    } else if (question instanceof Read read) {
-      return read.channel().orgId();
-    } else if (question instanceof Locate locate) {
-      return locate.channel().orgId();
-    }
-    return ((AskHead) question).orgId();
   }
 
   private Future<? extends Message> append(Append append) {
@@ -410,10 +334,12 @@ final class ClusterSimulation {
       act(clients.get(random.nextInt(clients.size())));
     } else if (what < 80) {
       startPolling();
-    } else if (what < 93) {
-      claim(any(), random.nextInt(SHARDS));
-    } else if (what < 97 && live().size() > 1) {
+    } else if (what < 85) {
+      cut(any());
+    } else if (what < 92 && live().size() > 1) {
       die(any());
+    } else if (what < 95 && live().size() > 1) {
+      leave(any());
     } else if (live().size() < 5) {
       join();
     }

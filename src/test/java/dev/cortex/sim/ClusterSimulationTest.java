@@ -19,19 +19,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 final class ClusterSimulationTest {
 
-  private static final int SEEDS = Integer.getInteger("sim.seeds", 400);
+  private static final int SEEDS = Integer.getInteger("sim.seeds", 200);
   private static final long FIRST = Long.getLong("sim.first", 1);
 
-  private static final Logger COMMITS = Logger.getLogger("dev.cortex.room.CommitLane");
+  private static final Logger ROOMS = Logger.getLogger("dev.cortex.room");
 
   @BeforeAll
   static void failuresAreExpected() {
-    COMMITS.setLevel(Level.OFF);
+    ROOMS.setLevel(Level.OFF);
   }
 
   @AfterAll
   static void failuresAreNot() {
-    COMMITS.setLevel(null);
+    ROOMS.setLevel(null);
   }
 
   @Test

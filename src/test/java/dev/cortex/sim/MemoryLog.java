@@ -56,7 +56,13 @@ public final class MemoryLog implements EventLog {
     }
   }
 
+  /** A node that checked in, and when. */
+  private record Entry(NodeEntry entry, long atMs) {}
+
+  private static final long PRESENT_MS = 4_000;
+
   private final Schedule schedule;
+  private final Map<String, Entry> entries = new TreeMap<>();
   private final Map<Integer, Long> epochs = new HashMap<>();
   private final Map<Integer, String> owners = new HashMap<>();
   private final Map<String, Org> orgs = new TreeMap<>();
@@ -85,6 +91,11 @@ public final class MemoryLog implements EventLog {
   public List<StoredEvent> history(String orgId) {
     Org org = orgs.get(orgId);
     return org == null ? List.of() : org.events;
+  }
+
+  /** The epochs of all shards added up: how often one was claimed. */
+  public long epochs() {
+    return epochs.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** The highest offset trimmed. */
@@ -171,10 +182,10 @@ public final class MemoryLog implements EventLog {
   @Override
   public Future<Known> known(Collection<KeyRef> wantedKeys, Collection<SessionRef> wantedSessions) {
     return read(() -> {
-      Map<KeyRef, KeyRow> foundKeys = new HashMap<>(keys);
-      foundKeys.keySet().retainAll(List.copyOf(wantedKeys));
-      Map<SessionRef, SessionRow> foundSessions = new HashMap<>(sessions);
-      foundSessions.keySet().retainAll(List.copyOf(wantedSessions));
+      Map<KeyRef, KeyRow> foundKeys = new HashMap<>();
+      wantedKeys.stream().filter(keys::containsKey).forEach(key -> foundKeys.put(key, keys.get(key)));
+      Map<SessionRef, SessionRow> foundSessions = new HashMap<>();
+      wantedSessions.stream().filter(sessions::containsKey).forEach(key -> foundSessions.put(key, sessions.get(key)));
       return new Known(foundKeys, foundSessions);
     });
   }
@@ -322,11 +333,20 @@ public final class MemoryLog implements EventLog {
 
   @Override
   public Future<Roster> checkIn(NodeEntry me, Collection<Integer> shards) {
-    return read(() -> new Roster(List.of(me), Map.of()));
+    return read(() -> {
+      long nowMs = schedule.wallMs();
+      entries.put(me.node(), new Entry(me, nowMs));
+      List<NodeEntry> there = entries.values().stream()
+          .filter(entry -> entry.atMs() > nowMs - PRESENT_MS).map(Entry::entry).toList();
+      Map<Integer, Long> known = new HashMap<>(epochs);
+      known.keySet().retainAll(List.copyOf(shards));
+      return new Roster(there, known);
+    });
   }
 
   @Override
   public Future<Void> checkOut(String node) {
+    entries.remove(node);
     return Future.succeededFuture();
   }
 

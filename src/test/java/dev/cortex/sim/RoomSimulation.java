@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
 
 /** One history: publishers, rooms, gateways and clients for two seconds, then quiet, then the reckoning. */
 public final class RoomSimulation {
@@ -62,7 +61,7 @@ public final class RoomSimulation {
     this.random = schedule.random();
     this.faults = faults;
     this.log = new MemoryLog(schedule);
-    this.room = new RoomModel("n1", log, SHARDS, random.nextBoolean() ? 100 : 2, 4_000, this::post, schedule);
+    this.room = new RoomModel(log, SHARDS, random.nextBoolean() ? 100 : 2, 4_000, this::post, schedule);
     this.traffic = new Traffic(schedule, log, append -> room.ask(append));
     this.reckoning = new Reckoning(log);
     for (int i = 0; i < 1 + random.nextInt(2); i++) {
@@ -84,7 +83,7 @@ public final class RoomSimulation {
 
   /** Plays the history and compares what was received with what was owed. */
   void play() {
-    room.claim(IntStream.range(0, SHARDS).boxed().toList());
+    room.start(SHARDS);
     schedule.run(TURNS_MAX);
     faulty = faults == Faults.STORE_AND_BUS;
     log.failing(faulty ? 30 : 0);

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** A plain HTTP client of a server process. */
@@ -20,6 +21,17 @@ public final class Http {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(20);
 
   private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final Optional<String> token;
+
+  /** A client that shows no token. */
+  public Http() {
+    this.token = Optional.empty();
+  }
+
+  /** A client that shows that token. */
+  public Http(String token) {
+    this.token = Optional.of(token);
+  }
 
   /**
    * What the server answered.
@@ -48,17 +60,20 @@ public final class Http {
 
   /** Publishes JSON text: one event or an array of them. */
   public Answer publish(Ready server, String json) throws IOException, InterruptedException {
+    return post(server, "/api/events", json);
+  }
+
+  /** Posts JSON text to a path. */
+  public Answer post(Ready server, String path, String json) throws IOException, InterruptedException {
     return send(
-        HttpRequest.newBuilder(server.uri("/api/events"))
-            .timeout(ANSWER_MAX)
+        HttpRequest.newBuilder(server.uri(path))
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(json))
-            .build());
+            .POST(BodyPublishers.ofString(json)));
   }
 
   /** Gets a path. */
   public Answer get(Ready server, String path) throws IOException, InterruptedException {
-    return send(HttpRequest.newBuilder(server.uri(path)).timeout(ANSWER_MAX).build());
+    return send(HttpRequest.newBuilder(server.uri(path)));
   }
 
   /** Every event of an org after a cursor, page by page. */
@@ -78,8 +93,9 @@ public final class Http {
     return all;
   }
 
-  private Answer send(HttpRequest request) throws IOException, InterruptedException {
-    HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+  private Answer send(HttpRequest.Builder request) throws IOException, InterruptedException {
+    token.ifPresent(shown -> request.header("Authorization", "Bearer " + shown));
+    HttpResponse<String> answer = client.send(request.timeout(ANSWER_MAX).build(), BodyHandlers.ofString());
     boolean json = answer.headers().firstValue("Content-Type").orElse("").contains("json");
     return new Answer(answer.statusCode(), json ? new JsonObject(answer.body()) : new JsonObject());
   }

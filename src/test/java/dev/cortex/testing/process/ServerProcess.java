@@ -94,14 +94,26 @@ public final class ServerProcess implements AutoCloseable {
     return all.toArray(String[]::new);
   }
 
+  /** Starts a cloud node with exactly these arguments; it ends with this process. */
+  public static ServerProcess launchNode(String... arguments) throws IOException {
+    List<String> line = command("-Xmx256m");
+    line.addAll(List.of("--profile", "cloud", "--exit-with-parent", "--no-banner"));
+    line.addAll(List.of(arguments));
+    return started(line, Map.of());
+  }
+
   private static List<String> command() {
+    return command("-Xmx96m");
+  }
+
+  private static List<String> command(String heap) {
     String jar = System.getProperty("cortex.jar");
     if (jar == null) {
       throw new AssertionError("the jar's path is expected in the system property cortex.jar");
     }
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return new ArrayList<>(
-        List.of(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx96m", "-jar", jar));
+        List.of(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", heap, "-jar", jar));
   }
 
   private static ServerProcess started(List<String> line, Map<String, String> variables) throws IOException {
@@ -184,6 +196,23 @@ public final class ServerProcess implements AutoCloseable {
     // by the handle: the process object would close its streams as well, and what was said last would be lost
     process.toHandle().destroyForcibly();
     process.waitFor();
+  }
+
+  /** Freezes the process: its connections stay open and nothing answers. */
+  public void freeze() throws Exception {
+    signal("STOP");
+  }
+
+  /** Lets a frozen process go on. */
+  public void thaw() throws Exception {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws Exception {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("the process could not be sent " + name);
+    }
   }
 
   /** Asks the process to end, as {@code kill} does. */

@@ -3,6 +3,7 @@ package dev.cortex.testing.process;
 import dev.cortex.testing.process.ServerProcess.Ready;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.time.Duration;
@@ -33,21 +34,35 @@ public final class Socket implements WebSocket.Listener, AutoCloseable {
   /** A client that gets events and nothing else. */
   public static Socket plain(HttpClient client, Ready server, String query)
       throws IOException, InterruptedException {
-    return connected(client.newWebSocketBuilder(), server, query);
+    return connected(client.newWebSocketBuilder(), server.webSocket("/ws" + query));
+  }
+
+  /** A client of a cloud node that gets events and nothing else. */
+  public static Socket plain(HttpClient client, Ready node, String token, String query)
+      throws IOException, InterruptedException {
+    return connected(withToken(client, token), node.webSocket("/api/ws" + query));
+  }
+
+  /** A client of a cloud node that speaks the protocol. */
+  public static Socket rich(HttpClient client, Ready node, String token) throws IOException, InterruptedException {
+    return connected(withToken(client, token).subprotocols("cortex.v1"), node.webSocket("/api/ws"));
+  }
+
+  private static WebSocket.Builder withToken(HttpClient client, String token) {
+    return client.newWebSocketBuilder().header("Authorization", "Bearer " + token);
   }
 
   /** A client that speaks the protocol. */
   public static Socket rich(HttpClient client, Ready server) throws IOException, InterruptedException {
-    return connected(client.newWebSocketBuilder().subprotocols("cortex.v1"), server, "");
+    return connected(client.newWebSocketBuilder().subprotocols("cortex.v1"), server.webSocket("/ws"));
   }
 
-  private static Socket connected(WebSocket.Builder builder, Ready server, String query)
-      throws IOException, InterruptedException {
+  private static Socket connected(WebSocket.Builder builder, URI address) throws IOException, InterruptedException {
     Socket opened = new Socket();
     try {
       opened.socket =
           builder
-              .buildAsync(server.webSocket("/ws" + query), opened)
+              .buildAsync(address, opened)
               .get(CONNECT_SECONDS_MAX, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new IOException("not connected", e);

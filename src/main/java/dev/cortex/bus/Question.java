@@ -1,0 +1,27 @@
+package dev.cortex.bus;
+
+import io.vertx.core.Future;
+import io.vertx.core.eventbus.DeliveryOptions;
+
+/** How one question is sent; on the way to other nodes it learns whether it was written. */
+final class Question extends DeliveryOptions {
+
+  private Future<Void> written = Future.succeededFuture();
+  private boolean crossing;
+
+  /** Notes that the question leaves by a bus between nodes. */
+  void written(Future<Void> future) {
+    written = future;
+    crossing = true;
+  }
+
+  /** Whether {@link #written()} tells anything. */
+  boolean isCrossing() {
+    return crossing;
+  }
+
+  /** Fails when the question could not be written. */
+  Future<Void> written() {
+    return written;
+  }
+}

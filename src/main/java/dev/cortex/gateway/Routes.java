@@ -1,0 +1,82 @@
+package dev.cortex.gateway;
+
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Principal;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Router;
+
+/**
+ * What can be served; each listener chooses from it what it does serve.
+ *
+ * @param webSockets connections
+ * @param streams server-sent events
+ * @param since polls
+ * @param publish publishes
+ * @param health signs of life
+ * @param cluster the cluster as this node knows it
+ * @param files client library and console
+ */
+record Routes(
+    WsRoute webSockets,
+    StreamRoute streams,
+    SinceRoute since,
+    PublishRoute publish,
+    HealthRoute health,
+    ClusterRoute cluster,
+    StaticFiles files) {
+
+  /** A router that serves nothing yet, and says so as every listener does. */
+  static Router router(Vertx vertx) {
+    Router router = Router.router(vertx);
+    router.errorHandler(404, route -> Problems.answer(
+        route.request(), ErrorCode.NOT_FOUND, "nothing is at " + route.request().path()));
+    router.errorHandler(405, route -> Problems.answer(
+        route.request(), ErrorCode.METHOD_NOT_ALLOWED, route.request().method() + " is not served here"));
+    router.errorHandler(400, route -> Problems.answer(
+        route.request(), ErrorCode.BAD_REQUEST, "the request target is malformed"));
+    router.errorHandler(500, route -> Problems.answer(route.request(), route.failure()));
+    return router;
+  }
+
+  /** Serves publishing and reading of events to whoever the entrance lets in. */
+  void events(Router router, Entrance entrance) {
+    router.post("/api/events").handler(route ->
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, publish::handle));
+    router.get("/api/events/since").handler(route ->
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, since::handle));
+    router.get("/api/stream").handler(route ->
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, streams::handle));
+  }
+
+  /** Serves the signs of life that load balancers and supervisors ask for. */
+  void signsOfLife(Router router) {
+    router.get("/livez").handler(route -> health.live(route.request()));
+    router.get("/readyz").handler(route -> health.ready(route.request()));
+  }
+
+  /** Serves the client library. */
+  void clientFiles(Router router) {
+    router.getWithRegex("/client/.*").handler(route -> files.handle(route.request()));
+  }
+
+  /** Serves the console's page and its parts. */
+  void console(Router router) {
+    router.getWithRegex("/console(/.*)?").handler(route -> files.handle(route.request()));
+    router.get("/").handler(route ->
+        route.response().setStatusCode(302).putHeader(HttpHeaders.LOCATION, "/console").end());
+  }
+
+  /** Serves a WebSocket upgrade: it needs the request itself, which a router hands on wrapped. */
+  void upgrade(HttpServerRequest request, Entrance entrance) {
+    Future<Principal> known = entrance.identify(request, Entrance.Caller.ANYONE);
+    if (!known.isComplete()) {
+      request.pause(); // a request that was read to its end cannot be upgraded any more
+    }
+    known
+        .onSuccess(principal -> webSockets.handle(request, principal))
+        .onFailure(refused -> Problems.answer(request, refused));
+  }
+}

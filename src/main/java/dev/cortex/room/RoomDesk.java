@@ -1,0 +1,314 @@
+package dev.cortex.room;
+
+import dev.cortex.base.Clock;
+import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Directory;
+import dev.cortex.bus.Members;
+import dev.cortex.bus.Message;
+import dev.cortex.bus.Message.Append;
+import dev.cortex.bus.Message.AskPresence;
+import dev.cortex.bus.Message.Attached;
+import dev.cortex.bus.Message.Marked;
+import dev.cortex.bus.Message.Owned;
+import dev.cortex.bus.Message.Present;
+import dev.cortex.bus.Message.Ready;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.RefusedException;
+import dev.cortex.log.EventLog;
+import dev.cortex.ops.Metrics;
+import io.vertx.core.Future;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * Everything a node's rooms are made of, wired together, and where each question goes. Used on one context only. What
+ * concerns an org is answered only while its shard is ours and the store has confirmed that lately; else {@code moved}.
+ */
+final class RoomDesk implements ShardKeeper.Listener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoomDesk.class);
+  private static final long PRESENCE_TIMEOUT_MS = 1_000;
+  private static final long IDLE_NS = TimeUnit.SECONDS.toNanos(60);
+  private static final int PASSIVATED_AT_ONCE = 1_000;
+
+  /**
+   * How much is kept.
+   *
+   * @param rooms how many rooms stay in memory
+   * @param windowBytes bytes that may be on their way to one gateway
+   * @param leaseNs how long a reader holds the floor after its last page
+   */
+  record Bounds(int rooms, long windowBytes, long leaseNs) {
+    static final Bounds NORMAL = new Bounds(10_000, Fanout.WINDOW_BYTES, TimeUnit.SECONDS.toNanos(60));
+  }
+
+  private final String node;
+  private final int shards;
+  private final EventLog log;
+  private final Wires wires;
+  private final Members members;
+  private final Admission admission;
+  private final Metrics metrics;
+  private final Clock clock;
+  private final Rooms rooms;
+  private final Fanout fanout;
+  private final Standings standings;
+  private final Connections connections;
+  private final CommitLanes lanes;
+  private final Replays replays;
+  private final Trimmer trimmer;
+  private final Optional<ShardKeeper> keeper;
+
+  /**
+   * The desk of a node that owns nothing yet.
+   *
+   * @param connectionsMax how many connections an org may have; 0 is unlimited
+   */
+  RoomDesk(
+      EventLog log,
+      Directory directory,
+      Members members,
+      Wires wires,
+      Admission admission,
+      ToIntFunction<String> connectionsMax,
+      Metrics metrics,
+      Clock clock,
+      Bounds bounds) {
+    this.node = directory.self();
+    this.shards = directory.shardMap().shards();
+    this.log = log;
+    this.wires = wires;
+    this.members = members;
+    this.admission = admission;
+    this.metrics = metrics;
+    this.clock = clock;
+    ReplayLeases leases = new ReplayLeases(bounds.leaseNs());
+    rooms = new Rooms(log, directory.shardMap(), bounds.rooms(), this::isCommitting);
+    rooms.passivate(clock.monotonicNs(), IDLE_NS, 0);
+    fanout = members.clustered()
+        ? new Fanout(node, wires::send, bounds.windowBytes(), this::delivered)
+        : new Fanout(node, wires::send, bounds.windowBytes());
+    standings = new Standings(node, fanout, rooms, wires::send);
+    connections = new Connections(connectionsMax);
+    lanes = new CommitLanes(log.lanes(), rooms, lane ->
+        new CommitLane(node, log, rooms, fanout, admission, metrics, clock, log.lanes(), this::deposed));
+    replays = new Replays(log, rooms, leases, clock);
+    trimmer = new Trimmer(log, rooms, lanes, leases, clock);
+    keeper = members.clustered()
+        ? Optional.of(new ShardKeeper(log, rooms, directory, members.live(), wires, this, metrics, clock))
+        : Optional.empty();
+  }
+
+  /** A node without others claims every shard; one with others waits for {@link #join}. */
+  Future<Void> start() {
+    if (keeper.isPresent()) {
+      return Future.succeededFuture();
+    }
+    List<Integer> all = IntStream.range(0, shards).boxed().toList();
+    return rooms.claim(node, all).map(raised -> {
+      claimed(raised.keySet());
+      return null;
+    });
+  }
+
+  /** See {@link OrgRoomVerticle#join}. */
+  Future<Void> join(String publicAddress) {
+    return keeper.map(one -> one.join(publicAddress)).orElse(Future.succeededFuture());
+  }
+
+  /** See {@link OrgRoomVerticle#leave}. */
+  Future<Void> leave(long budgetMs) {
+    return keeper.map(one -> one.leave(budgetMs)).orElse(Future.succeededFuture());
+  }
+
+  /** Answers everything that was taken; nothing more is. */
+  Future<Void> drain() {
+    return lanes.drain().eventually(() -> keeper.map(ShardKeeper::stop).orElse(Future.succeededFuture()));
+  }
+
+  /** The live nodes are others than before. */
+  void members(Set<String> live) {
+    fanout.retainNodes(live);
+    connections.retainGateways(gateway -> live.contains(Addresses.nodeOf(gateway)));
+    keeper.ifPresent(one -> one.members(live));
+  }
+
+  /** To be called several times a second, in a cluster. */
+  void beat() {
+    keeper.ifPresent(ShardKeeper::tick);
+  }
+
+  /** To be called about once a second. */
+  void second() {
+    fanout.probe();
+    standings.tell();
+    metrics.passivated(rooms.passivate(clock.monotonicNs(), IDLE_NS, PASSIVATED_AT_ONCE));
+  }
+
+  int roomCount() {
+    return rooms.size();
+  }
+
+  int shardCount() {
+    return rooms.ownedCount();
+  }
+
+  int queueDepth() {
+    return lanes.queueDepth();
+  }
+
+  boolean isolated() {
+    return keeper.map(ShardKeeper::isolated).orElse(false);
+  }
+
+  /** Takes in what has no answer; false when it is a question. */
+  boolean tell(Message message) {
+    if (message instanceof Message.Covered covered) {
+      fanout.covered(covered.gateway(), covered.sentBytes());
+    } else if (message instanceof Message.Detach detach) {
+      fanout.detach(detach.gateway(), detach.orgId());
+    } else if (message instanceof Message.Keep keep) {
+      replays.keep(keep);
+    } else if (message instanceof Message.Disconnect disconnect) {
+      connections.disconnect(disconnect.gateway(), disconnect.orgId());
+    } else if (message instanceof Message.Beat beat) {
+      keeper.ifPresent(one -> one.heard(beat));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  /** Answers a question, or refuses. */
+  Future<? extends Message> ask(Message ask) {
+    if (ask instanceof Append append) {
+      return rooms.owns(append.orgId()) ? lanes.append(append) : moved();
+    } else if (ask instanceof Message.Attach attach) {
+      return attach(attach);
+    } else if (ask instanceof Message.Connect connect) {
+      return current(connect.orgId(), () -> connect(connect));
+    } else if (ask instanceof Message.AskHead askHead) {
+      return current(askHead.orgId(), () -> rooms.load(askHead.orgId()).map(replays::head));
+    } else if (ask instanceof Message.AskHeads) {
+      return heads();
+    } else if (ask instanceof Message.AskOwner askOwner) {
+      return log.orgOfLog(askOwner.logId()).map(Owned::new);
+    } else if (ask instanceof Message.Locate locate) {
+      return current(locate.channel().orgId(), () -> replays.locate(locate));
+    } else if (ask instanceof Message.Read read) {
+      return current(read.channel().orgId(), () -> replays.read(read));
+    } else if (ask instanceof AskPresence presence) {
+      return current(presence.channel().orgId(), () -> presence(presence));
+    } else if (ask instanceof Message.Trim trim) {
+      return trimmer.trim(trim);
+    } else if (ask instanceof Message.AskMark) {
+      return log.retentionMark().map(Marked::new);
+    } else if (ask instanceof Message.Probe) {
+      return lanes.chore(log::probe).map(done -> new Ready());
+    }
+    return Future.failedFuture(new IllegalArgumentException("not for a room: " + ask.getClass().getSimpleName()));
+  }
+
+  @Override
+  public void claimed(Collection<Integer> claimed) {
+    admission.claimed(claimed, clock.monotonicNs());
+  }
+
+  @Override
+  public void dropped(Collection<Integer> dropped) {
+    Predicate<String> theirs = orgId -> dropped.contains(rooms.shardOf(orgId));
+    fanout.forget(theirs);
+    connections.forget(theirs);
+    admission.dropped(dropped);
+  }
+
+  private void deposed(Set<Integer> lost) {
+    if (keeper.isPresent()) {
+      keeper.get().deposed(lost);
+    } else {
+      LOG.error("another server took over " + lost.size() + " shards of this store; this one is without others");
+      dropped(lost);
+    }
+  }
+
+  private boolean isCommitting(Room room) {
+    return lanes.isCommitting(room);
+  }
+
+  private void delivered(String orgId) {
+    standings.delivered(orgId);
+  }
+
+  /** Answers only if this node is sure, before it looks and after, that the org is its own. */
+  private <T extends Message> Future<T> current(String orgId, Supplier<Future<T>> answer) {
+    if (!isCurrent(orgId)) {
+      return moved();
+    }
+    return answer.get().compose(found -> isCurrent(orgId) ? Future.succeededFuture(found) : moved());
+  }
+
+  private boolean isCurrent(String orgId) {
+    return rooms.owns(orgId) && (keeper.isEmpty() || keeper.get().trusted());
+  }
+
+  private static <T> Future<T> moved() {
+    return Future.failedFuture(Rooms.moved());
+  }
+
+  private Future<Attached> attach(Message.Attach attach) {
+    String orgId = attach.orgId();
+    if (!orgId.isEmpty() && !isCurrent(orgId)) {
+      return moved();
+    }
+    // at once, or a detach that follows would be overtaken; what is delivered before the answer is in its head
+    fanout.attach(attach.gateway(), orgId);
+    if (orgId.isEmpty()) {
+      return Future.succeededFuture(new Attached(Optional.empty()));
+    }
+    connections.announced(attach.gateway(), orgId, attach.connections());
+    return current(orgId, () -> rooms.load(orgId).map(room -> new Attached(Optional.of(replays.head(room)))));
+  }
+
+  private Future<Message.Connected> connect(Message.Connect connect) {
+    return connections.connect(connect.gateway(), connect.orgId())
+        ? Future.succeededFuture(new Message.Connected())
+        : Future.failedFuture(new RefusedException(
+            ErrorCode.RATE_LIMITED, connect.orgId() + " has as many connections as it may have"));
+  }
+
+  private Future<Message.Heads> heads() {
+    return log.orgs().compose(rooms::load)
+        .map(loaded -> new Message.Heads(loaded.values().stream().map(replays::head).toList()));
+  }
+
+  private Future<Present> presence(AskPresence ask) {
+    List<Future<Map<String, Integer>>> answers = new ArrayList<>();
+    for (String gateway : fanout.gatewaysOf(ask.channel().orgId())) {
+      answers.add(wires.ask(gateway, ask, Present.class, PRESENCE_TIMEOUT_MS)
+          .map(Present::connectionsByUser)
+          .recover(failure -> isGone(gateway) ? Future.succeededFuture(Map.of()) : Future.failedFuture(failure)));
+    }
+    return Future.all(answers).map(all -> {
+      Map<String, Integer> present = new TreeMap<>();
+      answers.forEach(one -> one.result().forEach((user, count) -> present.merge(user, count, Integer::sum)));
+      return new Present(present);
+    });
+  }
+
+  /** Whether a gateway's node has left, and its connections with it. */
+  private boolean isGone(String gateway) {
+    return members.clustered() && !members.live().contains(Addresses.nodeOf(gateway));
+  }
+}
