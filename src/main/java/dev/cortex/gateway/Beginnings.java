@@ -93,7 +93,7 @@ final class Beginnings {
         : failure;
   }
 
-  /** What reconnecting clients and polls ask most, known without leaving this gateway: nothing was missed, or little. */
+  /** What reconnecting clients and polls ask most, known without leaving this gateway: that they missed little. */
   Optional<Located> known(Channel channel, Since since) {
     return since instanceof Since.Cursor cursor
         ? feeds.existing(channel.orgId())

@@ -28,8 +28,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * One history of a cluster: shards move, nodes die and join, directories lag, deposed owners go on for a while, messages
- * are lost, late or out of order. Then the faults stop, and after some quiet minutes everything must have arrived.
+ * One history of a cluster: nodes die, leave, join and are cut off, shards move with them, directories lag, deposed
+ * owners go on for a while, messages are lost, late or out of order. Then the faults stop, and after half a quiet minute
+ * everything must have arrived.
  */
 final class ClusterSimulation {
 

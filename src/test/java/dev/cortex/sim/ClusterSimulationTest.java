@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Hundreds of histories of a cluster, each decided by a seed: whatever moves, dies, lags or gets lost, every
- * subscription hears exactly what it is owed, polls reach the end, and nothing stalls once the faults stop. More of them:
- * {@code -Dsim.seeds=100000 -Dsim.first=1000000}.
+ * subscription hears exactly what it is owed, polls reach the end, and nothing stalls once the faults stop. More of
+ * them: {@code -Dsim.seeds=100000 -Dsim.first=1000000}.
  */
 @Timeout(120)
 final class ClusterSimulationTest {
