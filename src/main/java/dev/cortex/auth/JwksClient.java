@@ -57,10 +57,12 @@ final class JwksClient {
   }
 
   private static Future<byte[]> read(HttpClientResponse response) {
-    if (response.statusCode() != 200) {
-      return Future.failedFuture(new IOException("HTTP status " + response.statusCode()));
-    }
     Promise<byte[]> whole = Promise.promise();
+    response.exceptionHandler(whole::tryFail);
+    if (response.statusCode() != 200) {
+      whole.fail(new IOException("HTTP status " + response.statusCode()));
+      return whole.future();
+    }
     Buffer body = Buffer.buffer();
     response.handler(part -> {
       if (body.length() + part.length() > BYTES_MAX) {
@@ -69,7 +71,6 @@ final class JwksClient {
         body.appendBuffer(part);
       }
     });
-    response.exceptionHandler(whole::tryFail);
     response.endHandler(end -> whole.tryComplete(body.getBytes()));
     return whole.future();
   }

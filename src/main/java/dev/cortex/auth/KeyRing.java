@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The keys that users' tokens are checked with. The kind of each key says which algorithm it is for, so that a token
@@ -121,7 +122,12 @@ final class KeyRing {
     return new KeyRing(secret, List.copyOf(usable), mayPublish);
   }
 
-  /** Checks a signature. */
+  /** Whether there is a published key to try this token with. */
+  boolean hasKeyFor(UserToken token) {
+    return candidates(token).findAny().isPresent();
+  }
+
+  /** Checks a signature; one by a published key takes long, see {@link Verifications}. */
   Verdict verify(UserToken token) {
     if (token.algorithm().equals(JWSAlgorithm.HS256.getName())) {
       return secret.filter(own -> own.verifies(token)).isPresent() ? Verdict.GOOD : Verdict.FORGED;
@@ -129,12 +135,7 @@ final class KeyRing {
     if (!isPublishedKind(token)) {
       return Verdict.FORGED;
     }
-    List<Verifier> candidates =
-        published.stream()
-            .filter(key -> key.algorithm().getName().equals(token.algorithm()))
-            .filter(key -> token.keyId().isEmpty() || token.keyId().get().equals(key.keyId()))
-            .limit(TRIED_MAX)
-            .toList();
+    List<Verifier> candidates = candidates(token).limit(TRIED_MAX).toList();
     if (candidates.stream().anyMatch(key -> key.verifies(token))) {
       return Verdict.GOOD;
     }
@@ -143,9 +144,14 @@ final class KeyRing {
 
   /** Whether published keys decide about this token. */
   boolean isPublishedKind(UserToken token) {
-    boolean kind =
-        token.algorithm().equals(JWSAlgorithm.RS256.getName()) || token.algorithm().equals(JWSAlgorithm.ES256.getName());
-    return mayPublish && kind;
+    String named = token.algorithm();
+    return mayPublish && (named.equals(JWSAlgorithm.RS256.getName()) || named.equals(JWSAlgorithm.ES256.getName()));
+  }
+
+  private Stream<Verifier> candidates(UserToken token) {
+    return published.stream()
+        .filter(key -> key.algorithm().getName().equals(token.algorithm()))
+        .filter(key -> token.keyId().isEmpty() || token.keyId().get().equals(key.keyId()));
   }
 
   private static Optional<Verifier> verifier(Object listed) {

@@ -63,12 +63,13 @@ public final class Redaction {
         Pattern.compile("(?i)(" + LETTERS_TOKEN + "[\"']?\\s*(?:[=:]|%3d)\\s*[\"']?)[^\\s\"'&;#,}\\]]+");
 
     private static final Pattern HEADER =
-        Pattern.compile("(?i)((?:authorization|sec-websocket-protocol)[\"']?\\s*[=:]\\s*)[^\\r\\n,;}\\]]+");
+        Pattern.compile("(?i)((?:authorization|sec-websocket-protocol)[\"']?\\s*[=:]\\s*)[^\\r\\n;}\\]]+");
 
     private static final Pattern BEARER = Pattern.compile("(?i)(bearer(?:\\s|%20|\\+)+)[^\\s\"'&;,]+");
 
-    /** Three parts of base64url text, the first of them a JSON object. */
-    private static final Pattern SIGNED = Pattern.compile("eyJ[A-Za-z0-9_-]{4,}\\.[A-Za-z0-9_-]+\\.?[A-Za-z0-9_-]*");
+    /** Parts of base64url text, the first of them a JSON object; bounded, so that no text takes long. */
+    private static final Pattern SIGNED =
+        Pattern.compile("eyJ[A-Za-z0-9_-]{4,1000}+\\.[A-Za-z0-9_-]+\\.?[A-Za-z0-9_-]*");
 
     private Shapes() {}
   }

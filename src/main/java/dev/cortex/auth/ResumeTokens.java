@@ -15,8 +15,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Issues and checks resume tokens: proof that a client once held a connection, which whoever resumes it must be the same
- * principal to use. Opaque, URL-safe text, signed with a secret that every node of a store shares.
+ * Issues and checks resume tokens: proof that a client once held a connection, good for the same principal only.
+ * Opaque, URL-safe text, signed with a secret that every node of a store shares.
  *
  * <p>Bytes: version 1, expiry (8, Unix ms), whose connection (16, hash of the principal), the connection's name in
  * UTF-8, signature (32).

@@ -2,6 +2,7 @@ package dev.cortex.auth;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -50,6 +51,8 @@ final class StrictJson {
         throw new IOException("more after the object");
       }
       return members;
+    } catch (JsonProcessingException e) {
+      throw new IOException("not strict JSON: " + e.getOriginalMessage());
     }
   }
 

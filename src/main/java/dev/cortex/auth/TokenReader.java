@@ -8,8 +8,9 @@ import io.vertx.core.Future;
 public interface TokenReader {
 
   /**
-   * Reads a user's token. Fails with a {@link RefusedException}: {@code unauthorized} for whatever is
-   * wrong with it, {@code internal} (temporary) while the keys to check it with cannot be had.
+   * Reads a user's token. Fails with a {@link RefusedException}: {@code unauthorized} for whatever is wrong
+   * with it, {@code internal} or {@code overloaded} (both temporary) while the keys to check it with cannot be had or
+   * too many wait to be checked. Completes in the caller's context, often at once.
    */
   Future<Principal> user(String token);
 

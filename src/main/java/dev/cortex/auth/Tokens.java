@@ -9,7 +9,6 @@ import dev.cortex.event.RefusedException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Reads the tokens of a cloud node: users' signed ones, checked with the configured secret or the issuer's published
@@ -19,22 +18,25 @@ public final class Tokens implements TokenReader {
 
   private final ClaimRules rules;
   private final ServiceTokens services;
-  private final Supplier<KeyRing> keys;
-  private final Optional<KeySource> source;
+  private final KeyRing own;
+  private final Optional<Published> published;
   private final Clock clock;
   private final VerifiedTokens verified = new VerifiedTokens();
 
-  private Tokens(CortexConfig.Auth config, Supplier<KeyRing> keys, Optional<KeySource> source, Clock clock) {
+  /** What it takes to check tokens by the keys of an issuer. */
+  private record Published(KeySource source, Verifications verifications) {}
+
+  private Tokens(CortexConfig.Auth config, KeyRing own, Optional<Published> published, Clock clock) {
     this.rules = new ClaimRules(config.issuer(), config.audience());
     this.services = new ServiceTokens(config.serviceTokens());
-    this.keys = keys;
-    this.source = source;
+    this.own = own;
+    this.published = published;
     this.clock = clock;
   }
 
   /**
-   * Opens the reader of a configuration. Fails with a {@link ConfigException} when no key is configured, a secret is too
-   * short, a service token cannot be read, or the issuer's keys do not arrive within ten seconds.
+   * Opens the reader of a configuration. Fails with a {@link ConfigException} when no key is configured, a secret is
+   * too short, a service token cannot be read, or the issuer's keys do not arrive within ten seconds.
    */
   public static Future<Tokens> open(Vertx vertx, CortexConfig.Auth config, Clock clock) {
     return open(vertx, config, clock, KeySource.Timing.NORMAL);
@@ -48,10 +50,11 @@ public final class Tokens implements TokenReader {
       }
       KeyRing own = KeyRing.of(config.jwtSecret(), published);
       if (!published) {
-        return Future.succeededFuture(new Tokens(config, () -> own, Optional.empty(), clock));
+        return Future.succeededFuture(new Tokens(config, own, Optional.empty(), clock));
       }
       return KeySource.open(vertx, config.jwksUrl(), own, timing, clock)
-          .map(source -> new Tokens(config, source::keys, Optional.of(source), clock));
+          .map(source -> new Published(source, new Verifications(vertx)))
+          .map(keysOfIssuer -> new Tokens(config, own, Optional.of(keysOfIssuer), clock));
     } catch (ConfigException e) {
       return Future.failedFuture(e);
     }
@@ -87,7 +90,7 @@ public final class Tokens implements TokenReader {
     if (token.length() > ShownToken.CHARS_MAX) {
       throw refused("The token is too long");
     }
-    KeyRing ring = keys.get();
+    KeyRing ring = published.map(keysOfIssuer -> keysOfIssuer.source().keys()).orElse(own);
     byte[] hash = Sha256.of(token);
     Optional<Principal> known = verified.find(hash, ring).filter(found -> clock.wallMs() < found.expiresAtMs());
     if (known.isPresent() && !isStale()) {
@@ -96,24 +99,36 @@ public final class Tokens implements TokenReader {
     UserToken parsed = UserToken.parse(token).orElseThrow(() -> refused("The token is malformed"));
     // claims first: they cost less than a signature, and what they say of the token its bearer can read anyway
     Principal principal = rules.principal(parsed.claims(), clock.wallMs());
-    boolean old = ring.isPublishedKind(parsed) && isStale();
-    KeyRing.Verdict verdict = old ? KeyRing.Verdict.UNKNOWN_KEY : ring.verify(parsed);
-    if (verdict != KeyRing.Verdict.UNKNOWN_KEY) {
-      return Future.succeededFuture(decided(verdict, hash, ring, principal));
+    if (!ring.isPublishedKind(parsed)) {
+      return Future.succeededFuture(decided(ring.verify(parsed), hash, ring, principal));
     }
-    return source
-        .map(KeySource::refreshed)
-        .orElseThrow(() -> refused("The token's signature does not verify"))
-        .map(newer -> {
-          if (isStale()) {
-            throw new RefusedException(ErrorCode.INTERNAL, "The keys to check this token with cannot be had");
-          }
-          return decided(newer.verify(parsed), hash, newer, principal);
-        });
+    if (isStale() || !ring.hasKeyFor(parsed)) {
+      return withNewerKeys(parsed, hash, principal);
+    }
+    return published.orElseThrow().verifications()
+        .verdict(ring, parsed)
+        .compose(verdict ->
+            verdict == KeyRing.Verdict.UNKNOWN_KEY
+                ? withNewerKeys(parsed, hash, principal)
+                : Future.succeededFuture(decided(verdict, hash, ring, principal)));
+  }
+
+  private Future<Principal> withNewerKeys(UserToken parsed, byte[] hash, Principal principal) {
+    Published keysOfIssuer = published.orElseThrow();
+    return keysOfIssuer.source().refreshed().compose(newer -> {
+      if (isStale()) {
+        throw new RefusedException(ErrorCode.INTERNAL, "The keys to check this token with cannot be had");
+      }
+      return newer.hasKeyFor(parsed)
+          ? keysOfIssuer.verifications()
+              .verdict(newer, parsed)
+              .map(verdict -> decided(verdict, hash, newer, principal))
+          : Future.succeededFuture(decided(KeyRing.Verdict.UNKNOWN_KEY, hash, newer, principal));
+    });
   }
 
   private boolean isStale() {
-    return source.filter(KeySource::isStale).isPresent();
+    return published.filter(keysOfIssuer -> keysOfIssuer.source().isStale()).isPresent();
   }
 
   private Principal decided(KeyRing.Verdict verdict, byte[] hash, KeyRing ring, Principal principal) {

@@ -25,9 +25,14 @@ public record Rate(long perSecond, long atOnce) {
     return perSecond == 0;
   }
 
-  /** How long it takes until {@link #atOnce} units have gathered, nanoseconds, rounded up; not when unlimited. */
+  /** How long so many units, at most {@link #atOnce}, take to gather, nanoseconds, rounded up; not when unlimited. */
+  public long nsFor(long units) {
+    return -Math.floorDiv(-units * PER_SECOND_MAX, perSecond);
+  }
+
+  /** How long {@link #atOnce} units take to gather, nanoseconds, rounded up; not when unlimited. */
   public long fillNs() {
-    return -Math.floorDiv(-atOnce * PER_SECOND_MAX, perSecond);
+    return nsFor(atOnce);
   }
 
   /** Whole units that gather in a time, nanoseconds from 0: at most {@link #atOnce}; not when unlimited. */

@@ -7,9 +7,9 @@ import io.github.bucket4j.local.SynchronizationStrategy;
 import java.time.Duration;
 
 /**
- * Units that gather at a rate, up to what may pass at once, and are taken by what passes: over any time no more is taken
- * than the rate gives in that time and what may pass at once. Every time it is told is monotonic, in nanoseconds, and
- * not before the one it was told last. Used on one thread.
+ * Units that gather at a rate, up to what may pass at once, and are taken by what passes: over any time no more is
+ * taken than the rate gives in that time and what may pass at once. Every time it is told is monotonic, in nanoseconds,
+ * and not before the one it was told last. Used on one thread.
  */
 @Pure
 public final class TokenBucket {
@@ -28,12 +28,13 @@ public final class TokenBucket {
    * @param emptyNs that moment, not after now
    */
   public TokenBucket(Rate rate, long emptyNs, long nowNs) {
+    boolean full = nowNs - emptyNs >= rate.fillNs();
     this.rate = rate;
-    this.nowNs = nowNs;
+    this.nowNs = full ? nowNs : emptyNs;
     Bandwidth bandwidth = Bandwidth.builder()
         .capacity(rate.atOnce())
         .refillGreedy(rate.perSecond(), SECOND)
-        .initialTokens(rate.gathered(nowNs - emptyNs))
+        .initialTokens(full ? rate.atOnce() : 0)
         .build();
     this.bucket = Bucket.builder()
         .addLimit(bandwidth)

@@ -2,6 +2,7 @@ package dev.cortex.boot;
 
 import dev.cortex.base.Version;
 import dev.cortex.bus.ShardMap;
+import dev.cortex.bus.wire.Wire;
 import dev.cortex.config.CortexConfig;
 import java.util.Locale;
 import java.util.Map;
@@ -19,12 +20,11 @@ import java.util.Map;
 record MemberFit(String wire, String sharding, String shards, String hashVersion, String version) {
 
   private static final String PREFIX = "cortex.";
-  private static final int WIRE_VERSION = 1;
 
   /** Of a node with this configuration. */
   static MemberFit of(CortexConfig config) {
     return new MemberFit(
-        String.valueOf(WIRE_VERSION),
+        String.valueOf(Wire.VERSION),
         config.room().sharding().name().toLowerCase(Locale.ROOT),
         String.valueOf(config.room().shards()),
         String.valueOf(ShardMap.HASH_VERSION),

@@ -29,7 +29,8 @@ public final class Codecs {
     Crossing.guard(bus);
   }
 
-  private static <T extends Message> void registerOne(EventBus bus, Class<T> type) {
+  /** Makes one type known. */
+  static <T extends Message> void registerOne(EventBus bus, Class<T> type) {
     bus.registerDefaultCodec(type, new Codec<>(type));
   }
 
@@ -42,9 +43,14 @@ public final class Codecs {
       this.type = type;
     }
 
+    /** Never throws: what waits for the same connection would be lost with it. The other side refuses the question. */
     @Override
     public void encodeToWire(Buffer buffer, T message) {
-      Wire.write(type, message, buffer);
+      try {
+        Wire.write(type, message, buffer);
+      } catch (IllegalArgumentException stays) {
+        LOG.error("a message was sent to another node by mistake", stays);
+      }
     }
 
     /** Never throws: a reply whose reading throws is a question that is never answered. */

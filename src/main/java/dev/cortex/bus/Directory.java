@@ -22,6 +22,14 @@ public final class Directory {
   public record Node(String node, NodeState state, String address) {}
 
   /**
+   * Where an org's room is, or is to be.
+   *
+   * @param node the owner of its shard; empty text when nobody is known
+   * @param epoch the highest epoch announced for the shard, 0 when none was
+   */
+  public record Place(String node, long epoch) {}
+
+  /**
    * One state of knowledge; immutable.
    *
    * @param self this node as it takes part now
@@ -36,16 +44,27 @@ public final class Directory {
     public String owner(int shard) {
       return owners.get(shard);
     }
+
+    /** Where the rooms of a shard are. */
+    public Place place(int shard) {
+      return new Place(owners.get(shard), epochs.get(shard));
+    }
   }
 
   private final ShardMap shardMap;
   private final List<Consumer<View>> listeners = new CopyOnWriteArrayList<>();
+  private final boolean fixed;
   private volatile View view;
 
   /** A directory that begins with that knowledge. */
   public Directory(ShardMap shardMap, View first) {
+    this(shardMap, first, false);
+  }
+
+  private Directory(ShardMap shardMap, View first, boolean fixed) {
     this.shardMap = shardMap;
     this.view = first;
+    this.fixed = fixed;
   }
 
   /** The directory of a node that owns every shard for good. */
@@ -53,7 +72,7 @@ public final class Directory {
     Node self = new Node(node, NodeState.READY, "");
     List<String> owners = Collections.nCopies(shardMap.shards(), node);
     List<Long> epochs = Collections.nCopies(shardMap.shards(), 0L);
-    return new Directory(shardMap, new View(self, Map.of(node, self), owners, epochs));
+    return new Directory(shardMap, new View(self, Map.of(node, self), owners, epochs), true);
   }
 
   /** This node's name on the bus. */
@@ -74,6 +93,16 @@ public final class Directory {
   /** The node that owns, or is to own, an org's room; empty text when nobody is known. */
   public String ownerOf(String orgId) {
     return view.owner(shardMap.shardOf(orgId));
+  }
+
+  /** Where an org's room is, or is to be. */
+  public Place placeOf(String orgId) {
+    return view.place(shardMap.shardOf(orgId));
+  }
+
+  /** Whether every room is here for good: the directory of a node without a cluster. */
+  public boolean isFixed() {
+    return fixed;
   }
 
   /** Replaces what is known and tells everyone who listens, on this thread. For the room verticle. */

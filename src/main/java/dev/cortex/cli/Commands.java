@@ -47,6 +47,7 @@ final class Commands {
     root.addSubcommand("serve", serve());
     root.addSubcommand("publish", new CommandLine(new Publish()));
     root.addSubcommand("tail", new CommandLine(new Tail()));
+    root.addSubcommand("token", new CommandLine(new TokenCommand()));
     CommandLine line = new CommandLine(root);
     line.getCommandSpec().exitCodeOnInvalidInput(USAGE);
     for (CommandLine each : line.getSubcommands().values()) {

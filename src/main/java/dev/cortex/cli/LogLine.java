@@ -20,6 +20,7 @@ final class LogLine extends Handler {
   private static final class Talkative {
     private static final Logger ENGINE = Logger.getLogger("com.hazelcast");
     private static final Logger UNUSED_PART = Logger.getLogger("com.hazelcast.cp.CPSubsystem");
+    private static final Logger CONNECTIONS = Logger.getLogger("com.hazelcast.internal.server.tcp");
   }
 
   private final PrintStream out;
@@ -38,9 +39,11 @@ final class LogLine extends Handler {
     Logger root = LogManager.getLogManager().getLogger("");
     root.setLevel(Level.INFO);
     root.addHandler(new LogLine(out));
-    // the cluster engine tells its life story at this level, and warns of a part of it that is not used
+    // the cluster engine tells its life story below this level; it warns of a part of it that is not used, and at
+    // length of every connection to a member that died, whose death is told once by the node itself
     Talkative.ENGINE.setLevel(Level.WARNING);
     Talkative.UNUSED_PART.setLevel(Level.SEVERE);
+    Talkative.CONNECTIONS.setLevel(Level.SEVERE);
   }
 
   @Override

@@ -21,9 +21,7 @@ final class CloudChecks {
 
   /** Notes every rule that is broken. */
   void check() {
-    if (settings.text("auth.jwt_secret").isEmpty() && settings.text("auth.jwks_url").isEmpty()) {
-      settings.refuse("auth.jwt_secret", "a cloud node needs a key for tokens: set it, or auth.jwks_url", "auth.jwks_url");
-    }
+    new AuthChecks(settings).check();
     checkStore();
     checkPorts();
     if (!settings.list("cluster.members").isEmpty()) {
@@ -35,8 +33,12 @@ final class CloudChecks {
     }
   }
 
-  /** What an operator should know of the cluster's doors; one line each. */
+  /** What an operator should know of the node's doors; one line each. */
   Stream<String> warnings() {
+    return Stream.concat(new AuthChecks(settings).warnings(), clusterWarnings());
+  }
+
+  private Stream<String> clusterWarnings() {
     String host = settings.text("cluster.host");
     if (settings.list("cluster.members").isEmpty() || isLoopback(host)) {
       return Stream.empty();

@@ -57,6 +57,7 @@ final class CrossChecks {
       settings.refuse(
           "retry_policy.max_attempts", rule, "retry_policy.initial_delay_ms", "retry_policy.backoff_multiplier");
     }
+    checkLimits();
   }
 
   private void checkDesktop() {
@@ -73,7 +74,6 @@ final class CrossChecks {
     if (port != 0 && port == settings.whole("sync.callback_port")) {
       settings.refuse("sync.callback_port", "must differ from server.port (" + port + ")", "server.port");
     }
-    checkLimits();
   }
 
   private void checkLimits() {
@@ -96,7 +96,11 @@ final class CrossChecks {
             ? Stream.empty()
             : Stream.of("observability.alerting.queue_depth_threshold: never reached, a queue holds " + queue);
     Stream<String> cluster = cloud ? new CloudChecks(settings).warnings() : Stream.empty();
-    return Stream.of(sync, unused, alert, cluster).flatMap(each -> each).toList();
+    Stream<String> burst =
+        settings.whole("limits.burst") == 0 || settings.whole("limits.events_per_second") > 0
+            ? Stream.empty()
+            : Stream.of("limits.burst: without effect while limits.events_per_second is 0");
+    return Stream.of(sync, unused, alert, burst, cluster).flatMap(each -> each).toList();
   }
 
   private Stream<String> withoutEffect(Key key) {

@@ -3,7 +3,6 @@ package dev.cortex.config;
 import dev.cortex.base.Pure;
 import dev.cortex.config.CortexConfig.Limits;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,13 +30,31 @@ public final class OrgLimits {
     return byOrg.isEmpty() ? common : byOrg.getOrDefault(orgId, common);
   }
 
-  /** Whether some org's publishes are limited by a rate that its room enforces. */
-  public boolean throttle() {
-    return all().stream().anyMatch(each ->
-        each.eventsPerSecond() > 0
-            || each.bytesPerSecond() > 0
-            || each.agentEventsPerSecond() > 0
-            || each.sessionEventsPerSecond() > 0);
+  /** The limits of whoever belongs to these orgs: those of the only one, else those of all. */
+  public Limits of(Set<String> orgs) {
+    return orgs.size() == 1 ? of(orgs.iterator().next()) : common;
+  }
+
+  /** Whether the same limits hold for every org. */
+  public boolean uniform() {
+    return byOrg.isEmpty();
+  }
+
+  /** Whether publishes of some org are limited, by a rate or by what is stored. */
+  public boolean limitPublishes() {
+    return limitsPublishes(common) || byOrg.values().stream().anyMatch(OrgLimits::limitsPublishes);
+  }
+
+  private static boolean limitsPublishes(Limits limits) {
+    return throttles(limits) || limits.storedBytes() > 0;
+  }
+
+  /** Whether these limits hold publishes to rates: of the org, its agents or sessions. */
+  public static boolean throttles(Limits limits) {
+    return limits.eventsPerSecond() > 0
+        || limits.bytesPerSecond() > 0
+        || limits.agentEventsPerSecond() > 0
+        || limits.sessionEventsPerSecond() > 0;
   }
 
   /**
@@ -62,12 +79,6 @@ public final class OrgLimits {
       }
     }
     return problems;
-  }
-
-  private Collection<Limits> all() {
-    List<Limits> all = new ArrayList<>(byOrg.values());
-    all.add(common);
-    return all;
   }
 
   private void check(String prefix, Limits limits, int payloadBytesMax, List<Problem> problems) {

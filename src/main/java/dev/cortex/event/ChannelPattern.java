@@ -36,6 +36,12 @@ public record ChannelPattern(String orgId, String agentId, String sessionId) {
     return fits(orgId, channel.orgId()) && fits(agentId, channel.agentId()) && fits(sessionId, channel.sessionId());
   }
 
+  /** The pattern as it is written, so that reading it gives the same one. */
+  public String text() {
+    String agent = agentId.isEmpty() ? "" : ':' + agentId;
+    return orgId + agent + (sessionId.isEmpty() ? "" : ':' + sessionId);
+  }
+
   private static boolean fits(String wanted, String name) {
     return wanted.isEmpty() || (!name.isEmpty() && (wanted.equals(ANY) || wanted.equals(name)));
   }

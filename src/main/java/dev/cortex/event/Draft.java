@@ -58,4 +58,22 @@ public record Draft(
         priority,
         traceId.isEmpty() ? defaultTrace : traceId);
   }
+
+  /** This draft as one that may have been stored before: it is looked for by its id, whoever made that up. */
+  public Draft repeated() {
+    return new Draft(
+        id,
+        true,
+        orgId,
+        userId,
+        type,
+        payload,
+        timestamp,
+        agentId,
+        sessionId,
+        sequence,
+        idempotencyKey,
+        priority,
+        traceId);
+  }
 }

@@ -39,6 +39,8 @@ public enum ErrorCode {
   SLOW_CONSUMER("slow_consumer", true, 0, 4413, "The connection fell behind the retained events."),
   NO_PONG("no_pong", true, 0, 4408, "No answer to a ping in time."),
   RATE_LIMITED("rate_limited", true, 429, 4429, "Too many requests, frames or connections."),
+  QUOTA_EXCEEDED("quota_exceeded", true, 503, 0,
+      "The org stores as many bytes as it may: retention frees some; nothing of this event was stored."),
   STORAGE_FULL("storage_full", true, 503, 0, "The disk is full; nothing of this event was stored."),
   STORAGE_BUSY("storage_busy", true, 503, 0,
       "The store is locked by another process; nothing of this event was stored."),

@@ -19,6 +19,9 @@ final class Beginnings {
 
   private static final int OWNERS_MAX = 10_000;
 
+  /** A log id that no log has: they are drawn at random. */
+  private static final String NO_LOG = "nobodys000000";
+
   private final Feeds feeds;
   private final boolean discreet;
 
@@ -82,15 +85,25 @@ final class Beginnings {
   Future<Located> locate(Channel channel, Since since) {
     return known(channel, since)
         .map(Future::succeededFuture)
-        .orElseGet(() -> feeds.ask(channel.orgId(), new Locate(channel, since), Located.class)
-            .recover(failure -> Future.failedFuture(told(failure))));
+        .orElseGet(() -> ask(channel, since).recover(failure -> isForeign(failure, since)
+            // asked once more as a cursor of no log at all: whose it is makes no difference then
+            ? ask(channel, nobodys(since))
+            : Future.failedFuture(failure)));
   }
 
-  private Throwable told(Throwable failure) {
-    boolean foreign = failure instanceof RefusedException refused && refused.code() == ErrorCode.CURSOR_INVALID;
-    return discreet && foreign
-        ? new RefusedException(ErrorCode.CURSOR_LOG_CHANGED, ErrorCode.CURSOR_LOG_CHANGED.sentence())
-        : failure;
+  private Future<Located> ask(Channel channel, Since since) {
+    return feeds.ask(channel.orgId(), new Locate(channel, since), Located.class);
+  }
+
+  private boolean isForeign(Throwable failure, Since since) {
+    return discreet
+        && since instanceof Since.Cursor
+        && failure instanceof RefusedException refused
+        && refused.code() == ErrorCode.CURSOR_INVALID;
+  }
+
+  private static Since nobodys(Since since) {
+    return new Since.Cursor(new Position(NO_LOG, ((Since.Cursor) since).position().offset()));
   }
 
   /** What reconnecting clients and polls ask most, known without leaving this gateway: that they missed little. */

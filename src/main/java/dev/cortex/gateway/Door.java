@@ -90,7 +90,7 @@ final class Door implements Handler<HttpServerRequest> {
           .putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
           .putHeader(
               HttpHeaders.ACCESS_CONTROL_EXPOSE_HEADERS,
-              "Cortex-Cursor, Cortex-Next-Poll-After-Ms, Retry-After, ETag");
+              "Cortex-Cursor, Cortex-Next-Poll-After-Ms, Retry-After, RateLimit, RateLimit-Policy, ETag");
     }
     inside.handle(request);
   }

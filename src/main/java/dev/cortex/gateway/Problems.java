@@ -35,7 +35,7 @@ final class Problems {
       return;
     }
     int status = code.httpStatus() == 0 ? ErrorCode.INTERNAL.httpStatus() : code.httpStatus();
-    if (code.temporary()) {
+    if (code.temporary() && !response.headers().contains(HttpHeaders.RETRY_AFTER)) {
       response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     if (!request.isEnded()) {

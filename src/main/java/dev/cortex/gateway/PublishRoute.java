@@ -36,13 +36,15 @@ final class PublishRoute {
   private final Vertx vertx;
   private final Bodies bodies;
   private final Traces traces;
+  private final RateLimits rateLimits;
   private final Metrics metrics;
   private final Clock clock;
 
-  PublishRoute(Vertx vertx, Bodies bodies, Traces traces, Metrics metrics, Clock clock) {
+  PublishRoute(Vertx vertx, Bodies bodies, Traces traces, RateLimits rateLimits, Metrics metrics, Clock clock) {
     this.vertx = vertx;
     this.bodies = bodies;
     this.traces = traces;
+    this.rateLimits = rateLimits;
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -71,11 +73,14 @@ final class PublishRoute {
         })
         .onComplete(fate -> {
           traces.echo(request.response(), traceId);
-          if (fate.succeeded()) {
-            answer(request.response(), fate.result());
-          } else {
+          if (fate.failed()) {
             Problems.answer(request, fate.cause());
+            return;
           }
+          rateLimits.write(request.response(), principal, fate.result());
+          RateLimits.throttled(fate.result()).ifPresentOrElse(
+              message -> Problems.answer(request, ErrorCode.RATE_LIMITED, message),
+              () -> answer(request.response(), fate.result()));
         });
   }
 
@@ -144,7 +149,7 @@ final class PublishRoute {
     int rejected = counts[Outcome.Status.REJECTED.ordinal()];
     boolean unknown = counts[Outcome.Status.UNKNOWN.ordinal()] > 0;
     if (unknown) {
-      response.setStatusCode(503).putHeader(HttpHeaders.RETRY_AFTER, "1");
+      response.setStatusCode(503);
     } else if (rejected > 0 && rejected == outcomes.size()) {
       response.setStatusCode(422);
     }

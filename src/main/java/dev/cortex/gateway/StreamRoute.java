@@ -9,6 +9,7 @@ import dev.cortex.event.Since;
 import dev.cortex.gateway.Beginnings.Beginning;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -125,6 +126,7 @@ final class StreamRoute {
   private final class Stream implements Outlet {
 
     private final HttpServerResponse response;
+    private final HttpConnection connection;
     private final Subscriber subscriber;
     private final Principal principal;
     private final Channel channel;
@@ -133,6 +135,7 @@ final class StreamRoute {
 
     private Stream(HttpServerRequest request, Feed feed, Asked asked, Runnable leave) {
       this.response = request.response();
+      this.connection = request.connection();
       this.principal = asked.principal();
       this.channel = asked.channel();
       this.leave = leave;
@@ -171,7 +174,7 @@ final class StreamRoute {
 
     private void end() {
       ended(); // first: an ended response takes no more events
-      response.end();
+      response.end().onComplete(sent -> connection.close()); // kept alive it would lead back to this very node
     }
 
     private void endWithRetry() {

@@ -39,6 +39,7 @@ final class WsConnection implements FrameGuard.Receiver {
   private final Reading reading;
   private final PublishRoute publisher;
   private final Optional<Resumption> resumption;
+  private final Pace pace;
   private int requests;
   private Future<?> last = Future.succeededFuture();
 
@@ -47,12 +48,14 @@ final class WsConnection implements FrameGuard.Receiver {
       Subscriptions subscriptions,
       Reading reading,
       PublishRoute publisher,
-      Optional<Resumption> resumption) {
+      Optional<Resumption> resumption,
+      Pace pace) {
     this.socket = socket;
     this.subscriptions = subscriptions;
     this.reading = reading;
     this.publisher = publisher;
     this.resumption = resumption;
+    this.pace = pace;
   }
 
   @Override
@@ -213,10 +216,15 @@ final class WsConnection implements FrameGuard.Receiver {
     if (ask.event().length == 0 || ask.event()[0] != '{') {
       return refuse(ErrorCode.INVALID_EVENT, "event is one envelope: a JSON object");
     }
+    long waitMs = pace.take();
+    if (waitMs > 0) {
+      return answered(FrameWriter.error(ask.rid(), ErrorCode.RATE_LIMITED, pace.sentence(), waitMs));
+    }
     return publisher.publish(socket.principal(), ask.event(), Format.JSON, Map.of(), "").compose(fate -> {
       Outcome outcome = fate.outcomes().get(0);
       if (outcome.error().isPresent()) {
-        return refuse(outcome.error().get(), outcome.message());
+        return answered(FrameWriter.error(
+            ask.rid(), outcome.error().get(), outcome.message(), RateLimits.retryAfterMs(fate)));
       }
       FrameWriter ok = FrameWriter.answer("ok", ask.rid())
           .put("id", outcome.id())

@@ -3,6 +3,7 @@ package dev.cortex.gateway;
 import dev.cortex.base.Clock;
 import dev.cortex.base.Version;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.OrgLimits;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.FrameWriter;
 import dev.cortex.event.Principal;
@@ -38,6 +39,7 @@ final class WsRoute {
   private final Optional<Resumption> resumption;
   private final TransportLimits limits;
   private final CortexConfig config;
+  private final OrgLimits orgLimits;
   private final Clock clock;
   private final Set<WsSocket> sockets = new HashSet<>();
   private long opened;
@@ -62,6 +64,7 @@ final class WsRoute {
     this.resumption = resumption;
     this.limits = limits;
     this.config = config;
+    this.orgLimits = new OrgLimits(config.limits());
     this.clock = clock;
   }
 
@@ -106,7 +109,8 @@ final class WsRoute {
         throw new RefusedException(ErrorCode.BAD_REQUEST, "this path is for WebSocket upgrades");
       }
       WsPreparation asked =
-          new WsPreparation(reading, request, principal, config.limits().subscriptionsPerConnection());
+          new WsPreparation(
+              reading, request, principal, orgLimits.of(principal.orgs()).subscriptionsPerConnection());
       // unread while we prepare: a request that was read to its end cannot be upgraded any more
       request.pause();
       turnstile
@@ -159,14 +163,16 @@ final class WsRoute {
 
   private void open(ServerWebSocket webSocket, Visit visit) {
     WsPreparation asked = visit.asked();
+    CortexConfig.Limits own = orgLimits.of(visit.principal().orgs());
     ChannelHandlerContext vertxHandler = ((WebSocketInternal) webSocket).channelHandlerContext();
     Visitor visitor = new Visitor(UUID.randomUUID().toString(), visit.principal());
     WsSocket socket =
         new WsSocket(webSocket, vertxHandler, asked.controlFrames(), limits.queueEvents(), visitor, clock);
     String reader = reading.feeds().readerName() + ".ws." + opened++;
     Subscriptions subscriptions =
-        new Subscriptions(socket, limits, reader, config.limits().subscriptionsPerConnection());
-    WsConnection client = new WsConnection(socket, subscriptions, reading, publisher, resumption);
+        new Subscriptions(socket, limits, reader, own.subscriptionsPerConnection());
+    Pace pace = new Pace(own.connectionEvents(), clock);
+    WsConnection client = new WsConnection(socket, subscriptions, reading, publisher, resumption, pace);
     vertxHandler
         .pipeline()
         .addBefore(vertxHandler.name(), "frame-guard", new FrameGuard(messageBytesMax(config), client, clock));
@@ -184,7 +190,7 @@ final class WsRoute {
         .put("messageBytes", messageBytesMax(config))
         .put("payloadBytes", config.messageContract().maxPayloadBytes())
         .put("queueEvents", limits.queueEvents())
-        .put("subscriptions", config.limits().subscriptionsPerConnection());
+        .put("subscriptions", orgLimits.of(visitor.principal().orgs()).subscriptionsPerConnection());
     FrameWriter welcome = FrameWriter.frame("welcome").put("connection", visitor.connection());
     resumption.ifPresentOrElse(
         tokens -> welcome.put("resumeToken", tokens.issue(visitor)), () -> welcome.putNull("resumeToken"));

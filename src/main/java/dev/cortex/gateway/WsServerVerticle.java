@@ -14,6 +14,7 @@ import dev.cortex.bus.NodeState;
 import dev.cortex.bus.Message.Standing;
 import dev.cortex.bus.RoomCalls;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.OrgLimits;
 import dev.cortex.ops.Alerts;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
@@ -191,7 +192,8 @@ public final class WsServerVerticle extends VerticleBase {
   private Routes routes(TransportLimits limits, Turnstile turnstile) {
     Reading reading = new Reading(feeds, new Beginnings(feeds, profile.clustered()), rooms);
     Traces traces = new Traces(config.observability().traceCorrelationHeader());
-    PublishRoute publish = new PublishRoute(vertx, new Bodies(vertx), traces, metrics, clock);
+    RateLimits rateLimits = new RateLimits(new OrgLimits(config.limits()));
+    PublishRoute publish = new PublishRoute(vertx, new Bodies(vertx), traces, rateLimits, metrics, clock);
     return new Routes(
         new WsRoute(reading, publish, turnstile, profile.resumption(), limits, config, clock),
         new StreamRoute(vertx, reading, turnstile, limits),

@@ -4,7 +4,6 @@ import com.github.f4b6a3.uuid.UuidCreator;
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Directory;
-import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
 import dev.cortex.bus.Message.Budget;
 import dev.cortex.bus.Message.Ingest;
@@ -12,12 +11,14 @@ import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Requests;
 import dev.cortex.bus.RoomCalls;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.OrgLimits;
 import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeReader;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Parsed;
+import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Scope;
 import dev.cortex.ops.Metrics;
@@ -44,18 +45,22 @@ public final class IngestVerticle extends VerticleBase {
 
   private static final Logger LOG = LoggerFactory.getLogger(IngestVerticle.class);
 
-  /** Longer than the store's own patience, so that its definite answer is heard. */
-  private static final long ROOM_TIMEOUT_MS = 12_000;
+  /** How long an append is asked for: longer than the store's own patience, so that its definite answer is heard. */
+  private static final long APPEND_BUDGET_MS = 12_000;
 
   /** Most events in one request. */
   public static final int EVENTS_MAX = 500;
+
+  /** Orgs that are over their quota at the same time and known to be; those beyond it travel to their rooms. */
+  private static final int REFUSALS_MAX = 10_000;
 
   private final CortexConfig config;
   private final Metrics metrics;
   private final Clock clock;
   private final Directory directory;
+  private final Refusals refusals;
   private final EnvelopeReader reader;
-  private RoomCalls rooms;
+  private Lines lines;
   private MessageConsumer<Ingest> consumer;
 
   /**
@@ -68,12 +73,15 @@ public final class IngestVerticle extends VerticleBase {
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
+    this.refusals = new Refusals(new OrgLimits(config.limits()), REFUSALS_MAX);
     this.reader = new EnvelopeReader(config.messageContract().maxPayloadBytes());
   }
 
   @Override
   public Future<?> start() {
-    rooms = new RoomCalls(vertx, directory);
+    lines = new Lines(new RoomCalls(vertx, directory), metrics, clock, APPEND_BUDGET_MS);
+    metrics.gauge(
+        "cortex_ingest_waiting_events", "Events that wait for their room to be found.", () -> lines.waitingEvents());
     consumer = vertx.eventBus().localConsumer(Addresses.INGEST);
     consumer.handler(this::receive);
     return Future.succeededFuture();
@@ -81,13 +89,14 @@ public final class IngestVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
+    lines.close();
     return consumer.unregister();
   }
 
   private void receive(Message<Ingest> received) {
     try {
       Ingest ask = received.body();
-      publish(ask, read(ask)).onSuccess(outcomes -> received.reply(new Ingested(outcomes, Budget.UNLIMITED)));
+      publish(ask, read(ask)).onSuccess(received::reply);
     } catch (RefusedException refused) {
       metrics.refused(refused.code().code(), 1);
       Requests.refuse(received, refused.code(), refused.getMessage());
@@ -106,7 +115,7 @@ public final class IngestVerticle extends VerticleBase {
     };
   }
 
-  private Future<List<Outcome>> publish(Ingest ask, List<Parsed> parsed) {
+  private Future<Ingested> publish(Ingest ask, List<Parsed> parsed) {
     Outcome[] outcomes = new Outcome[parsed.size()];
     Map<String, List<Draft>> drafts = new LinkedHashMap<>();
     Map<String, List<Integer>> places = new LinkedHashMap<>();
@@ -121,7 +130,7 @@ public final class IngestVerticle extends VerticleBase {
       Draft sent = ((Parsed.Valid) parsed.get(i)).draft();
       String newId = sent.id().isEmpty() ? UuidCreator.getTimeOrderedEpoch().toString() : "";
       Draft draft = sent.completed(newId, onlyOrg, ask.principal().userId(), nowMs, ask.traceId());
-      Optional<Outcome> refusal = check(ask, draft);
+      Optional<Outcome> refusal = check(ask.principal(), draft);
       if (refusal.isPresent()) {
         outcomes[i] = refusal.get();
       } else {
@@ -129,33 +138,36 @@ public final class IngestVerticle extends VerticleBase {
         places.computeIfAbsent(draft.orgId(), org -> new ArrayList<>()).add(i);
       }
     }
-    List<Future<?>> appends = new ArrayList<>(drafts.size());
-    drafts.forEach((org, list) -> appends.add(append(org, list).onSuccess(fates -> {
-      for (int k = 0; k < fates.size(); k++) {
-        outcomes[places.get(org).get(k)] = fates.get(k);
+    List<Future<Appended>> appends = new ArrayList<>(drafts.size());
+    drafts.forEach((org, list) -> appends.add(append(org, list).onSuccess(appended -> {
+      for (int k = 0; k < appended.outcomes().size(); k++) {
+        outcomes[places.get(org).get(k)] = appended.outcomes().get(k);
       }
     })));
-    return Future.all(appends).map(done -> Arrays.asList(outcomes));
+    return Future.all(appends).map(done -> new Ingested(
+        Arrays.asList(outcomes), appends.size() == 1 ? appends.get(0).result().budget() : Budget.UNLIMITED));
   }
 
-  private Future<List<Outcome>> append(String org, List<Draft> drafts) {
-    return rooms.ask(org, new Append(org, drafts), Appended.class, ROOM_TIMEOUT_MS)
-        .map(Appended::outcomes)
-        .otherwise(failure -> {
-          RefusedException refused = (RefusedException) failure;
-          return drafts.stream().map(d -> refused(d.id(), refused.code(), refused.getMessage())).toList();
-        });
+  private Future<Appended> append(String org, List<Draft> drafts) {
+    long nowNs = clock.monotonicNs();
+    Optional<Appended> known = refusals.answer(org, drafts, nowNs);
+    if (known.isPresent()) {
+      metrics.refused(ErrorCode.RATE_LIMITED.code(), drafts.size());
+      return Future.succeededFuture(known.get());
+    }
+    return lines.append(org, drafts).onSuccess(appended -> refusals.answered(org, appended.budget(), nowNs));
   }
 
-  private Optional<Outcome> check(Ingest ask, Draft draft) {
-    if (draft.orgId().isEmpty()) {
+  private Optional<Outcome> check(Principal principal, Draft draft) {
+    // only who belongs to every org is told that an org is missing; to anyone else none is as good as a foreign one
+    if (draft.orgId().isEmpty() && principal.orgs().isEmpty()) {
       String message = "orgId is missing: a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -";
       return refusal(draft.id(), ErrorCode.INVALID_EVENT, message);
     }
-    if (!ask.principal().may(Scope.PUBLISH, new Channel(draft.orgId(), draft.agentId(), draft.sessionId()))) {
+    if (!principal.may(Scope.PUBLISH, new Channel(draft.orgId(), draft.agentId(), draft.sessionId()))) {
       return refusal(draft.id(), ErrorCode.FORBIDDEN, "this caller may not publish there");
     }
-    if (!ask.principal().service() && !draft.userId().equals(ask.principal().userId())) {
+    if (!principal.service() && !draft.userId().equals(principal.userId())) {
       return refusal(draft.id(), ErrorCode.FORBIDDEN, "a user publishes in its own name only: leave userId out");
     }
     CortexConfig.MessageContract contract = config.messageContract();

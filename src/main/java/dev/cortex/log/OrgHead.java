@@ -11,6 +11,8 @@ import dev.cortex.base.Pure;
  * @param floor highest offset trimmed away, 0 when nothing was
  * @param shard the shard the org belongs to
  * @param lastReceivedAt receive time of the event at head, Unix milliseconds
+ * @param storedBytes bytes of payload of the retained events
  */
 @Pure
-public record OrgHead(String orgId, String logId, long head, long floor, int shard, long lastReceivedAt) {}
+public record OrgHead(
+    String orgId, String logId, long head, long floor, int shard, long lastReceivedAt, long storedBytes) {}

@@ -34,6 +34,11 @@ interface Admission {
         }
 
         @Override
+        public long storedBytesMax(String orgId) {
+          return Long.MAX_VALUE;
+        }
+
+        @Override
         public void claimed(Collection<Integer> shards, long nowNs) {
           // nothing is kept
         }
@@ -45,8 +50,8 @@ interface Admission {
       };
 
   /**
-   * Takes what an append costs, or refuses drafts of it. A refused draft has cost nothing; after it, later drafts of the
-   * same session are refused too, or their order would change.
+   * Takes what an append costs, or refuses drafts of it. A refused draft has cost nothing; after it, later drafts of
+   * the same session are refused too, or their order would change.
    *
    * @param append drafts of one org whose shard this node owns
    * @param nowNs monotonic time
@@ -64,6 +69,9 @@ interface Admission {
 
   /** An append that was admitted was not taken into the queue: gives back all it had cost. */
   void returned(Append admitted, long nowNs);
+
+  /** At how many stored bytes of payload an org gets no further event; {@link Long#MAX_VALUE} when at none. */
+  long storedBytesMax(String orgId);
 
   /** These shards were claimed just now: the buckets of their orgs begin empty. */
   void claimed(Collection<Integer> shards, long nowNs);

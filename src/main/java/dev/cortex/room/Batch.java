@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.IntToLongFunction;
+import java.util.function.ToLongFunction;
 
 /** The appends of one commit on their way from question to answer: numbered, committed or not, and answered once. */
 final class Batch {
@@ -97,7 +98,12 @@ final class Batch {
   }
 
   /** Gives every draft its verdict; an org without a room here is another node's. */
-  void number(Map<String, Room> rooms, IntToLongFunction epochs, Known known, long nowMs) {
+  void number(
+      Map<String, Room> rooms,
+      IntToLongFunction epochs,
+      ToLongFunction<String> storedBytesMax,
+      Known known,
+      long nowMs) {
     for (Waiting<Promise<Appended>> one : waiting) {
       Append append = one.append();
       Room room = rooms.get(append.orgId());
@@ -105,8 +111,8 @@ final class Batch {
         verdicts.add(append.drafts().stream().<Verdict>map(draft -> new Verdict.Settled(moved(draft))).toList());
         continue;
       }
-      Part part = parts.computeIfAbsent(
-          append.orgId(), org -> new Part(room, new Numbering(room, epochs.applyAsLong(room.shard()), known)));
+      Part part = parts.computeIfAbsent(append.orgId(), org -> new Part(
+          room, new Numbering(room, epochs.applyAsLong(room.shard()), known, storedBytesMax.applyAsLong(org))));
       List<Verdict> answers = new ArrayList<>(append.drafts().size());
       for (Draft draft : append.drafts()) {
         answers.add(part.numbering().add(draft, nowMs));
@@ -140,6 +146,7 @@ final class Batch {
         List<NewEvent> events = append.events();
         NewEvent last = events.get(events.size() - 1);
         room.advanced(last.offset(), last.receivedAt());
+        room.stored(parts.get(append.orgId()).numbering().payloadBytes());
         committed.add(new Committed(room, append.epoch(), append.expectedHead(), stored(room, events)));
       }
     }

@@ -42,14 +42,28 @@ final class Numbering {
   private final Room room;
   private final long epoch;
   private final Known known;
+  private final long storedBytesMax;
   private final List<NewEvent> events = new ArrayList<>();
   private final Map<KeyRef, Integer> pendingKeys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
+  private long payloadBytes;
 
+  /** Numbers drafts of an org that may store any number of bytes. */
   Numbering(Room room, long epoch, Known known) {
+    this(room, epoch, known, Long.MAX_VALUE);
+  }
+
+  /**
+   * Numbers drafts of an org.
+   *
+   * @param known what the log knows of the drafts' keys and sessions
+   * @param storedBytesMax at so many stored bytes of payload no further event is taken
+   */
+  Numbering(Room room, long epoch, Known known, long storedBytesMax) {
     this.room = room;
     this.epoch = epoch;
     this.known = known;
+    this.storedBytesMax = storedBytesMax;
   }
 
   /** The key of an event's id. */
@@ -101,6 +115,11 @@ final class Numbering {
     return number(draft, content, keys, Math.max(nowMs, room.lastReceivedAt()));
   }
 
+  /** Bytes of payload of everything numbered so far. */
+  long payloadBytes() {
+    return payloadBytes;
+  }
+
   /** Everything numbered so far, ready to be committed. */
   OrgAppend append() {
     return new OrgAppend(
@@ -108,6 +127,14 @@ final class Numbering {
   }
 
   private Verdict number(Draft draft, Hash128 content, List<KeyRef> keys, long receivedAt) {
+    // before anything final is said of it: an event behind one that has to wait would be told that its sequence is wrong
+    if (room.storedBytes() + payloadBytes >= storedBytesMax) {
+      return settled(
+          draft,
+          ErrorCode.QUOTA_EXCEEDED,
+          "limits.stored_bytes: " + (room.storedBytes() + payloadBytes) + " bytes of payload are stored, "
+              + storedBytesMax + " may be; there is room again when the oldest events have expired");
+    }
     long offset = room.head() + events.size() + 1;
     long sequence = 0;
     if (draft.hasSession()) {
@@ -135,6 +162,7 @@ final class Numbering {
       rows.add(new KeyRow(key, offset, sequence, content.hi(), content.lo()));
       pendingKeys.put(key, events.size());
     }
+    payloadBytes += draft.payload().length;
     events.add(new NewEvent(draft, offset, sequence, receivedAt, rows));
     return new Verdict.Numbered(events.size() - 1);
   }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What one org may publish: buckets for its events, their bytes, and the events of each agent and session. Drafts that
@@ -20,22 +21,47 @@ import java.util.function.Function;
 @Pure
 final class OrgQuota {
 
-  /** Agents, and sessions, whose buckets are kept; more only if so many are active within two seconds. */
-  private static final int BUCKETS_MAX = 4_096;
+  /** Agents, and sessions, whose buckets are kept: more than a busy org has active within two seconds. */
+  private static final int BUCKETS_MAX = 16_384;
 
   private final Optional<TokenBucket> events;
   private final Optional<TokenBucket> bytes;
   private final Optional<QuotaBuckets> agents;
   private final Optional<QuotaBuckets> sessions;
+  private final long fillNs;
 
-  /** One bucket that drafts draw from, how many units, and the limit it stands for. */
-  private record Draw(TokenBucket bucket, long units, String limit) {}
+  /** Units that drafts take from one bucket, and the limit it stands for: its key, what it counts, of whom. */
+  private record Draw(TokenBucket bucket, long units, String key, String what, String whose) {
+
+    private boolean fits(long nowNs) {
+      return units <= bucket.available(nowNs);
+    }
+
+    private boolean everFits() {
+      return units <= bucket.rate().atOnce();
+    }
+
+    private Refusal never() {
+      return new Refusal(
+          over() + ", and no more than " + bucket.rate().atOnce() + " ever pass at once: send smaller requests", 0);
+    }
+
+    private Refusal later(long nowNs) {
+      long waitMs = Math.max(1, bucket.waitMs(units, nowNs));
+      return new Refusal(over() + ", and " + bucket.available(nowNs) + " may pass now, so many in " + waitMs + " ms",
+          waitMs);
+    }
+
+    private String over() {
+      return "limits." + key + ": " + units + ' ' + what + whose;
+    }
+  }
 
   /**
    * Why drafts may not pass.
    *
-   * @param message which limit, how much of it is left and how much may pass at once
-   * @param waitMs when they may; 0 when never
+   * @param message which limit, and how much may pass
+   * @param waitMs when they may, milliseconds from now; 0 when never
    */
   record Refusal(String message, long waitMs) {}
 
@@ -45,33 +71,45 @@ final class OrgQuota {
     this.bytes = when(limits.bytes(), rate -> new TokenBucket(rate, emptyNs, nowNs));
     this.agents = when(limits.agentEvents(), rate -> new QuotaBuckets(rate, BUCKETS_MAX, emptyNs));
     this.sessions = when(limits.sessionEvents(), rate -> new QuotaBuckets(rate, BUCKETS_MAX, emptyNs));
+    this.fillNs =
+        Stream.of(limits.events(), limits.bytes(), limits.agentEvents(), limits.sessionEvents())
+            .filter(rate -> !rate.unlimited())
+            .mapToLong(Rate::fillNs)
+            .max()
+            .orElse(0);
+  }
+
+  /** How long it takes until every bucket has filled up, nanoseconds. */
+  long fillNs() {
+    return fillNs;
   }
 
   /** Takes what the drafts cost, or says why not; then nothing was taken. */
   Optional<Refusal> take(List<Draft> drafts, long nowNs) {
     List<Draw> draws = draws(drafts, nowNs);
-    Optional<Draw> never = draws.stream().filter(draw -> draw.units() > draw.bucket().rate().atOnce()).findFirst();
-    if (never.isPresent()) {
-      return never.map(OrgQuota::never);
-    }
-    Refusal refusal = null;
+    Optional<Refusal> refusal = Optional.empty();
     for (Draw draw : draws) {
-      if (draw.units() > draw.bucket().available(nowNs)) {
-        long waitMs = Math.max(1, draw.bucket().waitMs(draw.units(), nowNs));
-        if (refusal == null || refusal.waitMs() < waitMs) {
-          refusal = later(draw, waitMs, nowNs);
-        }
+      if (!draw.everFits()) {
+        return Optional.of(draw.never());
+      }
+      if (!draw.fits(nowNs)) {
+        Refusal later = draw.later(nowNs);
+        refusal = refusal.filter(first -> first.waitMs() >= later.waitMs()).or(() -> Optional.of(later));
       }
     }
-    if (refusal == null) {
-      draws.forEach(draw -> draw.bucket().take(draw.units(), nowNs));
+    if (refusal.isEmpty()) {
+      for (Draw draw : draws) {
+        draw.bucket().take(draw.units(), nowNs);
+      }
     }
-    return Optional.ofNullable(refusal);
+    return refusal;
   }
 
   /** Gives back what these drafts had cost. */
   void giveBack(List<Draft> drafts, long nowNs) {
-    draws(drafts, nowNs).forEach(draw -> draw.bucket().giveBack(draw.units(), nowNs));
+    for (Draw draw : draws(drafts, nowNs)) {
+      draw.bucket().giveBack(draw.units(), nowNs);
+    }
   }
 
   /**
@@ -86,19 +124,30 @@ final class OrgQuota {
   }
 
   private List<Draw> draws(List<Draft> drafts, long nowNs) {
-    List<Draw> draws = new ArrayList<>();
-    events.ifPresent(bucket -> draws.add(new Draw(bucket, drafts.size(), "limits.events_per_second: events")));
-    bytes.ifPresent(bucket -> {
-      long size = drafts.stream().mapToLong(draft -> draft.payload().length).sum();
-      draws.add(new Draw(bucket, size, "limits.bytes_per_second: bytes of payload"));
-    });
-    agents.ifPresent(buckets -> count(drafts, Draft::agentId).forEach((agent, units) -> draws.add(
-        new Draw(buckets.use(agent, nowNs), units, "limits.agent_events_per_second: events of agent " + agent))));
-    sessions.ifPresent(buckets ->
-        count(drafts, draft -> draft.agentId() + '/' + draft.sessionId()).forEach((session, units) -> draws.add(
-            new Draw(
-                buckets.use(session, nowNs), units, "limits.session_events_per_second: events of session " + session))));
+    List<Draw> draws = new ArrayList<>(4);
+    if (events.isPresent()) {
+      draws.add(new Draw(events.get(), drafts.size(), "events_per_second", "events", ""));
+    }
+    if (bytes.isPresent()) {
+      draws.add(new Draw(bytes.get(), payloadBytes(drafts), "bytes_per_second", "bytes of payload", ""));
+    }
+    if (agents.isPresent()) {
+      count(drafts, Draft::agentId).forEach((agent, units) -> draws.add(new Draw(
+          agents.get().use(agent, nowNs), units, "agent_events_per_second", "events of agent ", agent)));
+    }
+    if (sessions.isPresent()) {
+      count(drafts, draft -> draft.agentId() + '/' + draft.sessionId()).forEach((session, units) -> draws.add(new Draw(
+          sessions.get().use(session, nowNs), units, "session_events_per_second", "events of session ", session)));
+    }
     return draws;
+  }
+
+  private static long payloadBytes(List<Draft> drafts) {
+    long bytes = 0;
+    for (Draft draft : drafts) {
+      bytes += draft.payload().length;
+    }
+    return bytes;
   }
 
   private static Map<String, Integer> count(List<Draft> drafts, Function<Draft, String> name) {
@@ -113,19 +162,5 @@ final class OrgQuota {
 
   private static <T> Optional<T> when(Rate rate, Function<Rate, T> made) {
     return rate.unlimited() ? Optional.empty() : Optional.of(made.apply(rate));
-  }
-
-  private static Refusal never(Draw draw) {
-    return new Refusal(
-        "over " + draw.limit() + " in one request: " + draw.units() + ", at most " + draw.bucket().rate().atOnce()
-            + " may pass at once; send fewer in a request",
-        0);
-  }
-
-  private static Refusal later(Draw draw, long waitMs, long nowNs) {
-    return new Refusal(
-        "over " + draw.limit() + " in this request: " + draw.units() + ", " + draw.bucket().available(nowNs)
-            + " may pass now and at most " + draw.bucket().rate().atOnce() + " at once; all of them in " + waitMs + " ms",
-        waitMs);
   }
 }

@@ -7,6 +7,7 @@ import dev.cortex.bus.Members;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Requests;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.config.OrgLimits;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
@@ -61,9 +62,10 @@ public final class OrgRoomVerticle extends VerticleBase {
 
   @Override
   public Future<?> start() {
+    OrgLimits limits = new OrgLimits(config.limits());
     desk = new RoomDesk(
-        log, directory, members, new BusWires(vertx), Admission.UNLIMITED, orgId -> config.limits().connections(),
-        metrics, clock, RoomDesk.Bounds.NORMAL);
+        log, directory, members, new BusWires(vertx), Quotas.of(limits, directory.shardMap()::shardOf),
+        orgId -> limits.of(orgId).connections(), metrics, clock, RoomDesk.Bounds.NORMAL);
     metrics.gauge("cortex_rooms", "Rooms in memory.", () -> desk.roomCount());
     metrics.gauge("cortex_shards_owned", "Shards this node owns.", () -> desk.shardCount());
     metrics.gauge("cortex_commit_queue_events", "Events waiting for a commit.", () -> desk.queueDepth());

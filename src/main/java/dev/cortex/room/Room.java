@@ -17,6 +17,7 @@ final class Room {
   private long head;
   private long floor;
   private long lastReceivedAt;
+  private long storedBytes;
   private long usedNs;
 
   /** The room of an org whose log exists. */
@@ -27,6 +28,7 @@ final class Room {
     this.head = stored.head();
     this.floor = stored.floor();
     this.lastReceivedAt = stored.lastReceivedAt();
+    this.storedBytes = stored.storedBytes();
   }
 
   /** The room of an org without events: its log id is settled now and stored with the first event. */
@@ -61,6 +63,23 @@ final class Room {
   /** Receive time of the event at head, Unix milliseconds. */
   long lastReceivedAt() {
     return lastReceivedAt;
+  }
+
+  /** Bytes of payload of the retained events; until the log was {@link #counted} after a trim, those removed too. */
+  long storedBytes() {
+    return storedBytes;
+  }
+
+  /** So many bytes of payload more are stored. */
+  void stored(long payloadBytes) {
+    storedBytes += payloadBytes;
+  }
+
+  /** What the log says of itself, unless a commit came between its look and now: then the next look counts. */
+  void counted(OrgHead stored) {
+    if (stored.head() == head) {
+      storedBytes = stored.storedBytes();
+    }
   }
 
   /** When it was used last, by the monotonic clock. */

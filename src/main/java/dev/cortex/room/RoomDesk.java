@@ -161,6 +161,10 @@ final class RoomDesk implements ShardKeeper.Listener {
     return rooms.size();
   }
 
+  Map<Integer, Long> epochs() {
+    return rooms.epochs();
+  }
+
   int shardCount() {
     return rooms.ownedCount();
   }

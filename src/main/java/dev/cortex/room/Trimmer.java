@@ -10,12 +10,14 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Removes expired events of the shards this node owns, a chunk at a time and in turns with commits. The floor is published in the room before
- * anything is deleted, and never passes a reader in replay.
+ * Removes expired events of the shards this node owns, a chunk at a time and in turns with commits. The floor is
+ * published in the room before anything is deleted, and never passes a reader in replay.
  */
 final class Trimmer {
 
@@ -118,15 +120,23 @@ final class Trimmer {
         room.raiseFloor(through);
         return lanes.chore(() -> log.trim(orgId, room.shard(), rooms.epoch(room.shard()), through))
             .onFailure(failure -> room.restoreFloor(before))
-            .map(result -> {
+            .compose(result -> {
               if (result != AppendResult.COMMITTED) {
                 rooms.forget(orgId);
-                return false;
+                return Future.succeededFuture(false);
               }
               events += through - before;
-              return true;
+              return count(room).map(true);
             });
       }));
+    }
+
+    /** Looks how much is stored now; when that fails, the org's quota stays as full as it was until the next trim. */
+    private Future<Void> count(Room room) {
+      return log.heads(List.of(room.orgId())).<Void>map(heads -> {
+        Optional.ofNullable(heads.get(room.orgId())).ifPresent(room::counted);
+        return null;
+      }).otherwiseEmpty();
     }
 
     private Future<Boolean> sweep() {

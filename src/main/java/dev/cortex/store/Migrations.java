@@ -19,22 +19,30 @@ import java.util.List;
  */
 final class Migrations {
 
-  private static final String FOLDER = "/db/sqlite/";
-
   /** Every file, in order; the first three characters are its number. */
-  private static final List<String> SQLITE = List.of("001_log.sql");
+  private static final List<String> SQLITE = List.of("001_log.sql", "002_stored_bytes.sql");
+
+  private static final List<String> POSTGRES = List.of("001_log.sql");
 
   private final String folder;
   private final List<String> names;
+  private final String elsewhere;
 
-  Migrations(String folder, List<String> names) {
+  /** Those files of that resource folder; {@code elsewhere} is what a refusal offers to use instead. */
+  Migrations(String folder, List<String> names, String elsewhere) {
     this.folder = folder;
     this.names = List.copyOf(names);
+    this.elsewhere = elsewhere;
   }
 
   /** The schema for SQLite. */
   static Migrations sqlite() {
-    return new Migrations(FOLDER, SQLITE);
+    return new Migrations("/db/sqlite/", SQLITE, "another data directory");
+  }
+
+  /** The schema for PostgreSQL. */
+  static Migrations postgres() {
+    return new Migrations("/db/postgres/", POSTGRES, "another database");
   }
 
   List<String> names() {
@@ -55,7 +63,7 @@ final class Migrations {
       throw new StoreException(
           Kind.INCOMPATIBLE,
           "the database was made by a newer version (schema " + newest + ", this one knows " + names.size()
-              + "): start that version, or use another data directory");
+              + "): start that version, or use " + elsewhere);
     }
     for (int version = 1; version <= names.size(); version++) {
       String name = names.get(version - 1);
@@ -78,7 +86,7 @@ final class Migrations {
     return names.size();
   }
 
-  private static void check(Sql sql, int version, String name, String sha256) throws SQLException {
+  private void check(Sql sql, int version, String name, String sha256) throws SQLException {
     PreparedStatement query = sql.prepare("SELECT sha256 FROM schema_migrations WHERE version = ?");
     query.setInt(1, version);
     try (ResultSet row = query.executeQuery()) {
@@ -86,7 +94,7 @@ final class Migrations {
         throw new StoreException(
             Kind.INCOMPATIBLE,
             "the schema of the database was changed (" + name + " is not this version's): start the version that"
-                + " made it, or use another data directory");
+                + " made it, or use " + elsewhere);
       }
     }
   }

@@ -15,11 +15,36 @@ public final class Sql {
   private static final int STATEMENTS_MAX = 96;
 
   private final Connection connection;
+  private final boolean rowLocks;
   private final LinkedHashMap<String, PreparedStatement> statements = new LinkedHashMap<>(64, 0.75f, true);
 
-  /** A view of that connection, which stays owned by the caller. */
+  /** A view of that connection, which stays owned by the caller, to a database that locks as a whole. */
   Sql(Connection connection) {
+    this(connection, false);
+  }
+
+  /**
+   * A view of that connection, which stays owned by the caller.
+   *
+   * @param rowLocks whether several transactions may write at the same time and rows have to be locked
+   */
+  Sql(Connection connection, boolean rowLocks) {
     this.connection = connection;
+    this.rowLocks = rowLocks;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /** The query, made to lock what it finds against changes by others until the transaction ends. */
+  public String lockedShared(String query) {
+    return rowLocks ? query + " FOR SHARE" : query;
+  }
+
+  /** The query, made to lock what it finds for a change of one's own until the transaction ends. */
+  public String lockedToChange(String query) {
+    return rowLocks ? query + " FOR UPDATE" : query;
   }
 
   /**

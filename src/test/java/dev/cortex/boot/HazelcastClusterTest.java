@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.cortex.config.ConfigLoader;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.testing.Patience;
+import dev.cortex.testing.TestAuthority;
 import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VertxOptions;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,12 +25,15 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes of one cluster inside one process. */
 @Timeout(60)
 class HazelcastClusterTest {
 
   private static final String SECRET = "auth.jwt_secret=0123456789abcdef0123456789abcdef";
+
+  @TempDir Path folder;
 
   private final List<NodeBus> nodes = new ArrayList<>();
 
@@ -82,6 +88,33 @@ class HazelcastClusterTest {
       assertThat(refused.failure()).isEqualTo(StartFailure.PORT_IN_USE);
       assertThat(refused).hasMessageContaining("cluster.port + 1000: 127.0.0.1:" + taken.getLocalPort());
     }
+  }
+
+  @Test
+  void withCertificatesOnlyThoseOfTheSameAuthorityAreHeard() throws Exception {
+    List<Integer> ports = FreePorts.find(3, 1_000);
+    TestAuthority authority = TestAuthority.in(folder.resolve("ours"));
+    NodeBus first = join(config(ports, 0, tls(authority.sign("first"))));
+    NodeBus second = join(config(ports, 1, tls(authority.sign("second"))));
+    NodeBus stranger = join(config(ports, 2, tls(TestAuthority.in(folder.resolve("theirs")).sign("stranger"))));
+    LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    await(first.vertx().eventBus().<String>consumer("greetings", message -> heard.add(message.body())).completion());
+    stranger.vertx().eventBus().send("greetings", "from a stranger");
+    try (Socket plain = new Socket("127.0.0.1", ports.get(0) + 1_000)) {
+      plain.setSoTimeout(10_000);
+      plain.getOutputStream().write(new byte[64]);
+      byte[] answer = plain.getInputStream().readAllBytes();
+      assertThat(answer.length).as("an alert and the end, and no word of the bus").isLessThan(16);
+    }
+    second.vertx().eventBus().send("greetings", "from a member");
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("from a member");
+    assertThat(heard).isEmpty();
+  }
+
+  private static String[] tls(TestAuthority.Signed signed) {
+    return new String[] {
+      "cluster.tls_cert=" + signed.cert(), "cluster.tls_key=" + signed.key(), "cluster.tls_ca=" + signed.authority()
+    };
   }
 
   private NodeBus join(CortexConfig config) throws Exception {

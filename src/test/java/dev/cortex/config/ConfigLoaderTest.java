@@ -169,10 +169,22 @@ class ConfigLoaderTest {
     "sync.callback_port=3693, must differ from server.port",
     "transport.max_queue_size_per_connection=1, signals before one event is queued",
     "retry_policy.max_attempts=40, the last retry would wait over 7 days",
+    "limits.overrides=eu.acme.bytes_per_second=5, eu.acme.bytes_per_second (5) never lets the largest payload through",
     "store.url=jdbc:postgresql://h/d, a desktop stores in SQLite"
   })
   void valuesThatDoNotFitEachOtherStopTheStart(String set, String expected) {
     assertThat(problems(Map.of(), set)).singleElement().asString().startsWith("--set: ").contains(expected);
+  }
+
+  @Test
+  void limitsThatDoNotFitEachOtherAreRefusedWhereOneOfThemWasSet() throws IOException {
+    Path file = file("limits:", "  events_per_second: 100", "  burst: 50", "  overrides: [acme.burst=1]");
+    assertThat(problems(file, Map.of())).satisfiesExactly(
+        first -> assertThat(first).startsWith(file + ":3: limits.burst: limits.burst (50) is below"),
+        second -> assertThat(second).startsWith(file + ":4: limits.overrides: acme.burst (1) is below"));
+    assertThat(problems(Map.of(), "limits.events_per_second=9", "limits.overrides=acme.events_per_second=x"))
+        .singleElement().asString().startsWith("--set: limits.overrides: 'acme.events_per_second=x' is not allowed");
+    assertThat(problems(Map.of(), "limits.overrides=acme.events_per_second=1000000001")).hasSize(1);
   }
 
   @Test
@@ -194,8 +206,7 @@ class ConfigLoaderTest {
             "retry_policy.max_attempts: without effect in this version",
             "cluster.members: without effect on a desktop",
             "auth.jwt_secret: without effect on a desktop",
-            "limits.burst: without effect in this version",
-            "limits.stored_bytes: without effect in this version");
+            "limits.burst: without effect while limits.events_per_second is 0");
   }
 
   @ParameterizedTest

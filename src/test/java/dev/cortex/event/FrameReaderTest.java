@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -51,6 +52,33 @@ final class FrameReaderTest {
     assertThat(read("{\"op\":\"presence\",\"channel\":\"acme\",\"rid\":-1}"))
         .isEqualTo(new ClientFrame.Presence("-1", Channel.root("acme")));
     assertThat(read("{\"op\":\"ping\",\"rid\":\"\\u00e9\\\"\"}")).isEqualTo(new ClientFrame.Ping("\"\\u00e9\\\"\""));
+  }
+
+  @Test
+  void resumeCarriesItsTokenAndWhereEachSubscriptionStands() {
+    ClientFrame.Resume resume = (ClientFrame.Resume) read(
+        "{\"op\":\"resume\",\"rid\":7,\"token\":\"T\",\"subscriptions\":[{\"channel\":\"acme\"},"
+            + "{\"cursor\":\"a123456789abc.7\",\"channel\":\"acme:planner:s-42\",\"delta\":true,\"more\":[]}]}");
+    assertThat(resume.token()).isEqualTo("T");
+    assertThat(resume.subscriptions()).containsExactly(
+        new ClientFrame.Subscribe("", Channel.root("acme"), new Since.Live(), false),
+        new ClientFrame.Subscribe("", SESSION, new Since.Cursor(new Position("a123456789abc", 7)), true));
+    assertThat(resume.toString()).doesNotContain("T,").contains("acme");
+    assertThat(read("{\"op\":\"resume\",\"token\":\"\"}"))
+        .isEqualTo(new ClientFrame.Resume("", "", List.of()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {
+      "{\"op\":\"resume\"}",
+      "{\"op\":\"resume\",\"token\":[\"SECRET\"]}",
+      "{\"op\":\"resume\",\"token\":\"SECRET\",\"subscriptions\":{}}",
+      "{\"op\":\"resume\",\"token\":\"SECRET\",\"subscriptions\":[\"acme\"]}",
+      "{\"op\":\"resume\",\"token\":\"SECRET\",\"subscriptions\":[{\"cursor\":\"a123456789abc.7\"}]}"})
+  void resumeThatIsWrongIsRefusedWithoutItsToken(String text) {
+    ClientFrame.Refused refused = (ClientFrame.Refused) read(text);
+    assertThat(refused.code()).isEqualTo(ErrorCode.BAD_REQUEST);
+    assertThat(refused.message()).doesNotContain("SECRET");
   }
 
   @ParameterizedTest

@@ -154,6 +154,32 @@ final class CommitLaneTest {
   }
 
   @Test
+  void aDeposedOwnerKnowsItFromThenOn() {
+    log.claim("n2", List.of(0));
+    append(plain("acme", "x"));
+
+    assertThat(deposed).containsExactly(0);
+    assertThat(rooms.owned()).isEmpty();
+    assertThat(append(plain("acme", "x")).get(0).error()).contains(ErrorCode.MOVED);
+  }
+
+  @Test
+  void anUnknownOutcomeTakesNoShardBackFromItsNextOwner() {
+    log.failNext(Kind.UNKNOWN, true);
+    Future<Appended> answer = lane.append(new Append("acme", List.of(plain("acme", "x"))));
+    while (log.history("acme").isEmpty()) {
+      schedule.runFor(10, TURNS);
+    }
+    log.claim("n2", List.of(0));
+    schedule.run(TURNS);
+
+    assertThat(answer.result().outcomes()).as("it was committed all the same").containsExactly(
+        Outcome.accepted("x", 1, 0));
+    assertThat(log.epochs()).containsEntry(0, 2L);
+    assertThat(deposed).containsExactly(0);
+  }
+
+  @Test
   void aHeadThatMovedIsReadAgain() {
     append(plain("acme", "x"));
     rooms.load("acme").result().advanced(5, 1);

@@ -7,6 +7,7 @@ import dev.cortex.event.Priority;
 import dev.cortex.event.StoredEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -93,6 +94,30 @@ final class FanoutTest {
     fanout.covered("g", 101);
 
     assertThat(sent).hasSize(1);
+  }
+
+  @Test
+  void gatewaysOfNodesThatAreGoneAreForgotten() {
+    fanout.attach("cortex.n1.gateway.0", "acme");
+    fanout.attach("cortex.n2.gateway.0", "acme");
+    fanout.attach("cortex.n2.gateway.0", "");
+    fanout.retainNodes(Set.of("n1"));
+    commit(room, 10);
+    commit(other, 10);
+
+    assertThat(sent).hasSize(1);
+    assertThat(fanout.gatewaysOf("acme")).containsExactly("cortex.n1.gateway.0");
+  }
+
+  @Test
+  void interestsInAnotherNodesOrgsAreForgotten() {
+    fanout.attach("g", "acme");
+    fanout.attach("g", "bell");
+    fanout.forget(orgId -> orgId.equals("acme"));
+    commit(room, 10);
+    commit(other, 10);
+
+    assertThat(sent).singleElement().extracting(Delivery::orgId).isEqualTo("bell");
   }
 
   private void commit(Room in, int bytes) {

@@ -27,7 +27,7 @@ final class NumberingTest {
 
   private static final long NOW = 1_000;
   private static final SessionRef SESSION = new SessionRef("acme", "a", "s");
-  private static final Room ROOM = new Room(new OrgHead("acme", "logidlogidlog", 10, 0, 3, 900));
+  private static final Room ROOM = new Room(new OrgHead("acme", "logidlogidlog", 10, 0, 3, 900, 0));
 
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();

@@ -45,9 +45,9 @@ final class ClusterSimulation {
   private final Random random;
   private final MemoryLog log;
   private final Traffic traffic;
-  private final Map<String, ClusterNode> nodes = new TreeMap<>();
+  private final Map<String, SimulatedNode> nodes = new TreeMap<>();
   private final List<Client> clients = new ArrayList<>();
-  private final Map<Client, ClusterNode> homes = new HashMap<>();
+  private final Map<Client, SimulatedNode> homes = new HashMap<>();
   private final List<Poller> pollers = new ArrayList<>();
   private boolean faulty;
   private int named;
@@ -57,7 +57,7 @@ final class ClusterSimulation {
   private final class Poller {
     private final String org;
     private Position cursor;
-    private Optional<ClusterNode> asking = Optional.empty();
+    private Optional<SimulatedNode> asking = Optional.empty();
 
     private Poller(String org, Position cursor) {
       this.org = org;
@@ -68,7 +68,7 @@ final class ClusterSimulation {
       if (asking.isPresent() && !asking.get().dead) {
         return;
       }
-      ClusterNode asked = any();
+      SimulatedNode asked = any();
       asking = Optional.of(asked);
       asked.gateway.poll(org, cursor).onComplete(answer -> {
         asking = Optional.empty();
@@ -131,7 +131,7 @@ final class ClusterSimulation {
       Reckoning reckoning = new Reckoning(log);
       clients.forEach(client -> reckoning.check(client, org -> ""));
       traffic.check();
-      for (ClusterNode node : live()) {
+      for (SimulatedNode node : live()) {
         Traffic.require(node.gateway.moving() == 0, node.name + " still moves feeds");
       }
       for (Poller poller : pollers) {
@@ -158,22 +158,22 @@ final class ClusterSimulation {
 
   /** How often shards were claimed. */
   long claims() {
-    return log.epochs();
+    return log.epochs().values().stream().mapToLong(Long::longValue).sum();
   }
 
   // ---- who is there, and who sees whom
 
-  private List<ClusterNode> live() {
+  private List<SimulatedNode> live() {
     return nodes.values().stream().filter(node -> !node.dead).toList();
   }
 
-  private ClusterNode any() {
-    List<ClusterNode> live = live();
+  private SimulatedNode any() {
+    List<SimulatedNode> live = live();
     return live.get(random.nextInt(live.size()));
   }
 
   private void join() {
-    ClusterNode node = new ClusterNode("n" + ++named, SHARDS);
+    SimulatedNode node = new SimulatedNode("n" + ++named, SHARDS);
     node.room = new RoomModel(
         log, node.directory, node, random.nextBoolean() ? 100 : 2, 4_000,
         (address, message) -> send(node, address, message), schedule);
@@ -194,7 +194,7 @@ final class ClusterSimulation {
     node.room.join();
   }
 
-  private void die(ClusterNode node) {
+  private void die(SimulatedNode node) {
     clients.stream().filter(client -> homes.get(client) == node).forEach(Client::close);
     node.dead = true;
     node.gateway.stop();
@@ -203,7 +203,7 @@ final class ClusterSimulation {
   }
 
   /** A node announces that it goes, hands its shards over and is gone some seconds later. */
-  private void leave(ClusterNode node) {
+  private void leave(SimulatedNode node) {
     node.leaving = true;
     node.room.leave();
     schedule.after(500_000 + random.nextInt(3_000_000), () -> {
@@ -214,7 +214,7 @@ final class ClusterSimulation {
   }
 
   /** A node is cut off from the others, but not from the store. */
-  private void cut(ClusterNode node) {
+  private void cut(SimulatedNode node) {
     node.cut = true;
     membersChanged();
     schedule.after(500_000 + random.nextInt(5_000_000), () -> {
@@ -225,7 +225,7 @@ final class ClusterSimulation {
 
   /** Every node notices after a while of its own. */
   private void membersChanged() {
-    for (ClusterNode node : live()) {
+    for (SimulatedNode node : live()) {
       schedule.after(random.nextLong(600_000), () -> {
         if (!node.dead) {
           node.sees(live().stream().filter(other -> hears(node, other)).map(other -> other.name)
@@ -235,12 +235,12 @@ final class ClusterSimulation {
     }
   }
 
-  private static boolean hears(ClusterNode one, ClusterNode other) {
+  private static boolean hears(SimulatedNode one, SimulatedNode other) {
     return one == other || !(one.cut || other.cut);
   }
 
   private void tick() {
-    for (ClusterNode node : live()) {
+    for (SimulatedNode node : live()) {
       node.room.tick();
       node.gateway.tick();
       for (int i = 0; i < 4; i++) {
@@ -257,7 +257,7 @@ final class ClusterSimulation {
   // ---- the wires
 
   /** Mostly in order; sometimes lost, sometimes very late; never between nodes that are cut off from each other. */
-  private void travel(ClusterNode from, ClusterNode to, String line, int lostPerMille, Runnable arrival) {
+  private void travel(SimulatedNode from, SimulatedNode to, String line, int lostPerMille, Runnable arrival) {
     if (from.dead || to.dead || !hears(from, to) || (faulty && schedule.chance(lostPerMille))) {
       return;
     }
@@ -273,10 +273,10 @@ final class ClusterSimulation {
     }
   }
 
-  private void send(ClusterNode from, String address, Message message) {
+  private void send(SimulatedNode from, String address, Message message) {
     boolean toGateway = !Addresses.nodeOf(address).isEmpty();
     String target = toGateway ? Addresses.nodeOf(address) : address.split("\\.")[1];
-    ClusterNode to = nodes.get(target);
+    SimulatedNode to = nodes.get(target);
     if (to == null) {
       return;
     }
@@ -291,13 +291,13 @@ final class ClusterSimulation {
     });
   }
 
-  private Future<? extends Message> ask(ClusterNode from, String target, Message question) {
+  private Future<? extends Message> ask(SimulatedNode from, String target, Message question) {
     Promise<Message> answer = Promise.promise();
     if (from.dead) {
       return answer.future(); // nobody is there any more to be answered
     }
     schedule.after(800_000, () -> answer.tryFail(new RefusedException(ErrorCode.TIMEOUT, "no answer")));
-    ClusterNode to = nodes.get(target);
+    SimulatedNode to = nodes.get(target);
     if (to != null) {
       int lost = from == to ? 0 : 20;
       travel(from, to, "room", lost, () -> to.room.ask(question).onComplete(done ->
@@ -315,7 +315,7 @@ final class ClusterSimulation {
   }
 
   private Future<? extends Message> append(Append append) {
-    ClusterNode from = any();
+    SimulatedNode from = any();
     return ask(from, from.directory.ownerOf(append.orgId()), append);
   }
 
@@ -326,7 +326,7 @@ final class ClusterSimulation {
     if (what < 40) {
       traffic.publishSome();
     } else if (what < 60 || clients.isEmpty()) {
-      ClusterNode home = any();
+      SimulatedNode home = any();
       Client client = home.gateway.connect();
       clients.add(client);
       homes.put(client, home);

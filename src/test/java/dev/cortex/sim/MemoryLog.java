@@ -35,12 +35,17 @@ import java.util.function.Supplier;
  */
 public final class MemoryLog implements EventLog {
 
+  private static final long ROW_LIVES_MS = 4_000;
+
+  private record Row(NodeEntry entry, long atMs) {}
+
   private record Failure(LogException.Kind kind, boolean takesEffect) {}
 
   private static final class Org {
     private String logId = "";
     private int shard;
     private long floor;
+    private final List<Integer> payloads = new ArrayList<>();
     private final List<StoredEvent> events = new ArrayList<>();
 
     private long head() {
@@ -48,7 +53,8 @@ public final class MemoryLog implements EventLog {
     }
 
     private OrgHead row(String orgId) {
-      return new OrgHead(orgId, logId, head(), floor, shard, events.isEmpty() ? 0 : last().receivedAt());
+      long bytes = payloads.stream().skip(floor).mapToLong(Integer::longValue).sum();
+      return new OrgHead(orgId, logId, head(), floor, shard, events.isEmpty() ? 0 : last().receivedAt(), bytes);
     }
 
     private StoredEvent last() {
@@ -56,25 +62,28 @@ public final class MemoryLog implements EventLog {
     }
   }
 
-  /** A node that checked in, and when. */
-  private record Entry(NodeEntry entry, long atMs) {}
-
-  private static final long PRESENT_MS = 4_000;
-
   private final Schedule schedule;
-  private final Map<String, Entry> entries = new TreeMap<>();
   private final Map<Integer, Long> epochs = new HashMap<>();
   private final Map<Integer, String> owners = new HashMap<>();
+  private final Map<String, Row> nodes = new HashMap<>();
+  private final int lanes;
   private final Map<String, Org> orgs = new TreeMap<>();
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
   private final ArrayDeque<Failure> planned = new ArrayDeque<>();
   private int failuresPerMille;
+  private long mark;
   private int readsInFlight;
 
   /** An empty log; failures begin when asked for. */
   public MemoryLog(Schedule schedule) {
+    this(schedule, 1);
+  }
+
+  /** An empty log that takes so many appends at the same time. */
+  public MemoryLog(Schedule schedule, int lanes) {
     this.schedule = schedule;
+    this.lanes = lanes;
   }
 
   /** From now on so many of a thousand writes and reads fail. */
@@ -91,11 +100,6 @@ public final class MemoryLog implements EventLog {
   public List<StoredEvent> history(String orgId) {
     Org org = orgs.get(orgId);
     return org == null ? List.of() : org.events;
-  }
-
-  /** The epochs of all shards added up: how often one was claimed. */
-  public long epochs() {
-    return epochs.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /** The highest offset trimmed. */
@@ -215,6 +219,7 @@ public final class MemoryLog implements EventLog {
           throw new AssertionError("stored twice: " + row);
         }
       });
+      org.payloads.add(event.draft().payload().length);
       org.events.add(new StoredEvent(
           event.offset(), event.draft().agentId(), event.draft().sessionId(), event.sequence(),
           event.draft().priority(), event.receivedAt(),
@@ -318,36 +323,45 @@ public final class MemoryLog implements EventLog {
 
   @Override
   public Future<Long> retentionMark() {
-    return read(() -> 0L);
+    return read(() -> mark);
   }
 
   @Override
   public Future<Void> retentionMark(long wallMs) {
-    return write(() -> null);
+    return write(() -> {
+      mark = wallMs;
+      return null;
+    });
   }
 
   @Override
   public int lanes() {
-    return 1;
+    return lanes;
   }
 
   @Override
   public Future<Roster> checkIn(NodeEntry me, Collection<Integer> shards) {
+    List<Integer> wanted = List.copyOf(shards);
     return read(() -> {
-      long nowMs = schedule.wallMs();
-      entries.put(me.node(), new Entry(me, nowMs));
-      List<NodeEntry> there = entries.values().stream()
-          .filter(entry -> entry.atMs() > nowMs - PRESENT_MS).map(Entry::entry).toList();
-      Map<Integer, Long> known = new HashMap<>(epochs);
-      known.keySet().retainAll(List.copyOf(shards));
-      return new Roster(there, known);
+      nodes.put(me.node(), new Row(me, schedule.wallMs()));
+      nodes.values().removeIf(row -> schedule.wallMs() - row.atMs() > ROW_LIVES_MS);
+      Map<Integer, Long> found = new HashMap<>(epochs);
+      found.keySet().retainAll(wanted);
+      return new Roster(nodes.values().stream().map(Row::entry).toList(), found);
     });
   }
 
   @Override
   public Future<Void> checkOut(String node) {
-    entries.remove(node);
-    return Future.succeededFuture();
+    return read(() -> {
+      nodes.remove(node);
+      return null;
+    });
+  }
+
+  /** The epochs of all shards. */
+  public Map<Integer, Long> epochs() {
+    return Map.copyOf(epochs);
   }
 
   @Override

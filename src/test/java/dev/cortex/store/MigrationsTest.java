@@ -37,11 +37,16 @@ final class MigrationsTest {
 
   @Test
   void everyFileIsListedAndNumberedWithoutGap() throws IOException, URISyntaxException {
+    assertListed(Migrations.sqlite(), "/db/sqlite");
+    assertListed(Migrations.postgres(), "/db/postgres");
+  }
+
+  private static void assertListed(Migrations migrations, String resource) throws IOException, URISyntaxException {
     List<String> files;
-    try (Stream<Path> folder = Files.list(Path.of(Migrations.class.getResource("/db/sqlite").toURI()))) {
+    try (Stream<Path> folder = Files.list(Path.of(Migrations.class.getResource(resource).toURI()))) {
       files = folder.map(file -> file.getFileName().toString()).sorted().toList();
     }
-    assertThat(Migrations.sqlite().names()).isEqualTo(files);
+    assertThat(migrations.names()).isEqualTo(files);
     for (int i = 0; i < files.size(); i++) {
       assertThat(files.get(i)).matches(String.format("%03d_[a-z_]+\\.sql", i + 1));
     }
@@ -80,7 +85,7 @@ final class MigrationsTest {
   @Test
   void newerSchemaIsRefused() throws SQLException {
     Migrations.sqlite().apply(sql);
-    assertRefused(new Migrations("/db/sqlite/", List.of()), "newer");
+    assertRefused(new Migrations("/db/sqlite/", List.of(), "another"), "newer");
   }
 
   private void assertRefused(Migrations migrations, String word) {

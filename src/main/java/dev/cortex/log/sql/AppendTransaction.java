@@ -29,14 +29,14 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
 
   private static final String MOVE_HEAD =
       """
-      UPDATE org_heads SET head = ?, shard = ?, last_received_at = ?, touched_at = ?,
+      UPDATE org_heads SET head = ?, shard = ?, last_received_at = ?, touched_at = ?, stored_bytes = stored_bytes + ?,
         floor_received_at = CASE WHEN head = floor THEN ? ELSE floor_received_at END
       WHERE org_id = ? AND head = ? AND log_id = ?""";
 
   private static final String NEW_HEAD =
       """
-      INSERT INTO org_heads (org_id, log_id, head, shard, last_received_at, touched_at, floor_received_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (org_id) DO NOTHING""";
+      INSERT INTO org_heads (org_id, log_id, head, shard, last_received_at, touched_at, floor_received_at, stored_bytes)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (org_id) DO NOTHING""";
 
   private static final String EVENT =
       """
@@ -99,10 +99,11 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
         move.setInt(2, org.shard());
         move.setLong(3, lastReceivedAt(org));
         move.setLong(4, lastReceivedAt(org));
-        move.setLong(5, firstReceivedAt(org));
-        move.setString(6, org.orgId());
-        move.setLong(7, org.expectedHead());
-        move.setString(8, org.logId());
+        move.setLong(5, payloadBytes(org));
+        move.setLong(6, firstReceivedAt(org));
+        move.setString(7, org.orgId());
+        move.setLong(8, org.expectedHead());
+        move.setString(9, org.logId());
         move.addBatch();
         asked.add(i);
       }
@@ -124,6 +125,7 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
         create.setLong(5, lastReceivedAt(org));
         create.setLong(6, lastReceivedAt(org));
         create.setLong(7, firstReceivedAt(org));
+        create.setLong(8, payloadBytes(org));
         create.addBatch();
         asked.add(i);
       }
@@ -218,7 +220,7 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
     return moved;
   }
 
-  private static void check(OrgAppend org) {
+  static void check(OrgAppend org) {
     long offset = org.expectedHead();
     for (NewEvent event : org.events()) {
       if (event.offset() != ++offset) {
@@ -236,12 +238,20 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
     }
   }
 
-  private static long firstReceivedAt(OrgAppend org) {
+  static long firstReceivedAt(OrgAppend org) {
     return org.events().get(0).receivedAt();
   }
 
-  private static long lastReceivedAt(OrgAppend org) {
+  static long lastReceivedAt(OrgAppend org) {
     return org.events().get(org.events().size() - 1).receivedAt();
+  }
+
+  static long payloadBytes(OrgAppend org) {
+    long bytes = 0;
+    for (NewEvent event : org.events()) {
+      bytes += event.draft().payload().length;
+    }
+    return bytes;
   }
 
   private static void setText(PreparedStatement statement, int place, String text) throws SQLException {

@@ -59,7 +59,7 @@ final class Fence {
     return current != null && current == epoch;
   }
 
-  /** The epochs of these shards, those excepted that nobody ever claimed. */
+  /** The epochs of these shards, those excepted that nobody ever claimed; they stay so until the transaction ends. */
   static Map<Integer, Long> epochs(Sql sql, Collection<Integer> shards) throws SQLException {
     List<Integer> all = new ArrayList<>(shards);
     Map<Integer, Long> epochs = new HashMap<>();
@@ -67,7 +67,8 @@ final class Fence {
       List<Integer> part = all.subList(from, Math.min(from + SHARDS_PER_QUERY, all.size()));
       int places = Sql.places(part.size(), SHARDS_PER_QUERY);
       PreparedStatement query =
-          sql.prepare("SELECT shard, epoch FROM shards WHERE shard IN (" + Sql.list("?", places) + ")");
+          sql.prepare(
+              sql.lockedShared("SELECT shard, epoch FROM shards WHERE shard IN (" + Sql.list("?", places) + ")"));
       for (int i = 0; i < places; i++) {
         query.setInt(i + 1, part.get(Math.min(i, part.size() - 1)));
       }

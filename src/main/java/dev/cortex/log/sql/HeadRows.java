@@ -16,7 +16,8 @@ import java.util.Set;
 final class HeadRows {
 
   private static final int ORGS_PER_QUERY = 256;
-  private static final String COLUMNS = "SELECT org_id, log_id, head, floor, shard, last_received_at FROM org_heads ";
+  private static final String COLUMNS =
+      "SELECT org_id, log_id, head, floor, shard, last_received_at, stored_bytes FROM org_heads ";
   private static final String ONE = COLUMNS + "WHERE org_id = ?";
   static final String EXPIRED =
       COLUMNS + "WHERE floor_received_at > 0 AND floor_received_at < ? ORDER BY floor_received_at";
@@ -24,7 +25,15 @@ final class HeadRows {
   private HeadRows() {}
 
   static Optional<OrgHead> one(Sql sql, String orgId) throws SQLException {
-    PreparedStatement query = sql.prepare(ONE);
+    return one(sql.prepare(ONE), orgId);
+  }
+
+  /** The head of an org, which nobody else moves until the transaction ends. */
+  static Optional<OrgHead> locked(Sql sql, String orgId) throws SQLException {
+    return one(sql.prepare(sql.lockedToChange(ONE)), orgId);
+  }
+
+  private static Optional<OrgHead> one(PreparedStatement query, String orgId) throws SQLException {
     query.setString(1, orgId);
     try (ResultSet row = query.executeQuery()) {
       return row.next() ? Optional.of(head(row)) : Optional.empty();
@@ -49,8 +58,10 @@ final class HeadRows {
     return heads;
   }
 
+  /** The oldest first, whatever their shard, until enough of the wanted ones were seen. */
   static List<OrgHead> expired(Sql sql, long cutoffMs, Set<Integer> shards, int limit) throws SQLException {
     PreparedStatement query = sql.prepare(EXPIRED);
+    query.setFetchSize(ORGS_PER_QUERY);
     query.setLong(1, cutoffMs);
     List<OrgHead> heads = new ArrayList<>();
     try (ResultSet row = query.executeQuery()) {
@@ -66,6 +77,12 @@ final class HeadRows {
 
   private static OrgHead head(ResultSet row) throws SQLException {
     return new OrgHead(
-        row.getString(1), row.getString(2), row.getLong(3), row.getLong(4), row.getInt(5), row.getLong(6));
+        row.getString(1),
+        row.getString(2),
+        row.getLong(3),
+        row.getLong(4),
+        row.getInt(5),
+        row.getLong(6),
+        row.getLong(7));
   }
 }

@@ -14,6 +14,7 @@ final class Meta {
   private static final String READ = "SELECT value FROM meta WHERE name = ?";
   private static final String WRITE =
       "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+  private static final String WRITE_FIRST = "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING";
 
   private Meta() {}
 
@@ -25,16 +26,19 @@ final class Meta {
     }
   }
 
-  /** Random bytes of that name, made with the first question. */
+  /** Random bytes of that name, made by whoever asks first. */
   static byte[] secret(Sql sql, String name) throws SQLException {
     Optional<String> known = read(sql, name);
-    if (known.isPresent()) {
-      return HexFormat.of().parseHex(known.get());
+    if (known.isEmpty()) {
+      byte[] bytes = new byte[32];
+      new SecureRandom().nextBytes(bytes);
+      PreparedStatement write = sql.prepare(WRITE_FIRST);
+      write.setString(1, name);
+      write.setString(2, HexFormat.of().formatHex(bytes));
+      write.executeUpdate();
+      known = read(sql, name);
     }
-    byte[] bytes = new byte[32];
-    new SecureRandom().nextBytes(bytes);
-    write(sql, name, HexFormat.of().formatHex(bytes));
-    return bytes;
+    return HexFormat.of().parseHex(known.orElseThrow());
   }
 
   static void write(Sql sql, String name, String value) throws SQLException {

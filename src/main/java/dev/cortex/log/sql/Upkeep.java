@@ -4,6 +4,7 @@ import dev.cortex.log.AppendResult;
 import dev.cortex.log.OrgHead;
 import dev.cortex.store.Sql;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +18,12 @@ final class Upkeep {
   private static final long HEAD_MS = Duration.ofDays(30).toMillis();
 
   private static final String RAISE_FLOOR =
-      "UPDATE org_heads SET floor = ?, floor_received_at = ?, touched_at = max(touched_at, ?) WHERE org_id = ?";
+      """
+      UPDATE org_heads SET floor = ?, floor_received_at = ?, stored_bytes = stored_bytes - ?,
+        touched_at = CASE WHEN touched_at < ? THEN ? ELSE touched_at END
+      WHERE org_id = ?""";
+  private static final String PREFIX_BYTES =
+      "SELECT coalesce(sum(octet_length(payload)), 0) FROM realtime_events WHERE org_id = ? AND log_offset <= ?";
   private static final String DELETE_PREFIX = "DELETE FROM realtime_events WHERE org_id = ? AND log_offset <= ?";
 
   static final String SWEEP_KEYS =
@@ -48,6 +54,43 @@ final class Upkeep {
           + ")";
   static final String SWEEP_HEADS = "DELETE FROM org_heads WHERE org_id IN (" + GONE + ")";
 
+  /** What is asked of the head itself is asked again when somebody moved it meanwhile; a list of names is not. */
+  static final String RETIRE_HEADS =
+      "WITH gone AS (DELETE FROM org_heads o WHERE o.floor_received_at = 0 AND o.touched_at < ? AND o.org_id IN ("
+          + GONE
+          + """
+          ) RETURNING o.log_id, o.org_id)
+          INSERT INTO old_log_ids (log_id, org_id, retired_at) SELECT log_id, org_id, ? FROM gone""";
+
+  /** The last step of a sweep: heads of logs that nothing is left of. */
+  @FunctionalInterface
+  interface HeadSweep {
+    /** Deletes at most that many heads untouched since then, notes their log ids as retired now, and counts them. */
+    int run(Sql sql, long beforeMs, long nowMs, int limit) throws SQLException;
+  }
+
+  /** Two statements, between which nobody else writes. */
+  static final HeadSweep SQLITE_HEADS =
+      (sql, beforeMs, nowMs, limit) -> {
+        PreparedStatement retire = sql.prepare(RETIRE_LOG_IDS);
+        retire.setLong(1, nowMs);
+        retire.setLong(2, beforeMs);
+        retire.setInt(3, limit);
+        retire.executeUpdate();
+        return delete(sql, SWEEP_HEADS, beforeMs, limit);
+      };
+
+  /** One statement. */
+  static final HeadSweep POSTGRES_HEADS =
+      (sql, beforeMs, nowMs, limit) -> {
+        PreparedStatement retire = sql.prepare(RETIRE_HEADS);
+        retire.setLong(1, beforeMs);
+        retire.setLong(2, beforeMs);
+        retire.setInt(3, limit);
+        retire.setLong(4, nowMs);
+        return retire.executeUpdate();
+      };
+
   private Upkeep() {}
 
   /** The floor moves first, so that nobody takes a half-deleted prefix for a whole one. */
@@ -56,7 +99,7 @@ final class Upkeep {
     if (!Fence.holds(Fence.epochs(sql, List.of(shard)), shard, epoch)) {
       return AppendResult.DEPOSED;
     }
-    Optional<OrgHead> found = HeadRows.one(sql, orgId);
+    Optional<OrgHead> found = HeadRows.locked(sql, orgId);
     if (found.isEmpty() || found.get().floor() >= through) {
       return AppendResult.COMMITTED;
     }
@@ -64,14 +107,26 @@ final class Upkeep {
     PreparedStatement raise = sql.prepare(RAISE_FLOOR);
     raise.setLong(1, floor);
     raise.setLong(2, floor == found.get().head() ? 0 : EventRows.receivedAt(sql, orgId, floor + 1));
-    raise.setLong(3, nowMs);
-    raise.setString(4, orgId);
+    raise.setLong(3, prefixBytes(sql, orgId, floor));
+    raise.setLong(4, nowMs);
+    raise.setLong(5, nowMs);
+    raise.setString(6, orgId);
     raise.executeUpdate();
     PreparedStatement delete = sql.prepare(DELETE_PREFIX);
     delete.setString(1, orgId);
     delete.setLong(2, floor);
     delete.executeUpdate();
     return AppendResult.COMMITTED;
+  }
+
+  private static long prefixBytes(Sql sql, String orgId, long through) throws SQLException {
+    PreparedStatement query = sql.prepare(PREFIX_BYTES);
+    query.setString(1, orgId);
+    query.setLong(2, through);
+    try (ResultSet row = query.executeQuery()) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   static long trimPoint(Sql sql, String orgId, long cutoffMs, int eventsMax) throws SQLException {
@@ -84,16 +139,11 @@ final class Upkeep {
     return EventRows.firstReceivedSince(sql, orgId, head.floor(), last, cutoffMs) - 1;
   }
 
-  static int sweep(Sql sql, long nowMs, int limit) throws SQLException {
+  static int sweep(Sql sql, long nowMs, int limit, HeadSweep heads) throws SQLException {
     int deleted = delete(sql, SWEEP_KEYS, nowMs - KEY_MS, limit);
     deleted += delete(sql, SWEEP_SESSIONS, nowMs - SESSION_MS, limit - deleted);
     deleted += delete(sql, SWEEP_LOG_IDS, nowMs - SESSION_MS, limit - deleted);
-    PreparedStatement retire = sql.prepare(RETIRE_LOG_IDS);
-    retire.setLong(1, nowMs);
-    retire.setLong(2, nowMs - HEAD_MS);
-    retire.setInt(3, limit - deleted);
-    retire.executeUpdate();
-    return deleted + delete(sql, SWEEP_HEADS, nowMs - HEAD_MS, limit - deleted);
+    return limit > deleted ? deleted + heads.run(sql, nowMs - HEAD_MS, nowMs, limit - deleted) : deleted;
   }
 
   private static int delete(Sql sql, String statement, long beforeMs, int limit) throws SQLException {

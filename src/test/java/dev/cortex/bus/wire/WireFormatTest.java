@@ -41,7 +41,7 @@ final class WireFormatTest {
   @Test
   void bytesOfThisVersionAreRead() throws IOException {
     TreeMap<String, Class<? extends Message>> types = new TreeMap<>();
-    WireTest.travelling().forEach(type -> types.put(type.getSimpleName(), type));
+    TravellingMessages.types().forEach(type -> types.put(type.getSimpleName(), type));
     for (String line : Files.readAllLines(FILE)) {
       String[] words = line.split(" ");
       Buffer bytes = Buffer.buffer(HexFormat.of().parseHex(words[2]));
@@ -53,7 +53,7 @@ final class WireFormatTest {
 
   private static List<String> lines() {
     List<String> lines = new ArrayList<>();
-    WireTest.travelling()
+    TravellingMessages.types()
         .sorted((a, b) -> a.getSimpleName().compareTo(b.getSimpleName()))
         .forEach(type -> {
           for (int i = 0; i < SAMPLES; i++) {

@@ -36,7 +36,7 @@ final class WireTest {
   }
 
   static Stream<Class<? extends Message>> travelling() {
-    return all().filter(type -> !Wire.LOCAL.contains(type));
+    return TravellingMessages.types();
   }
 
   @ParameterizedTest

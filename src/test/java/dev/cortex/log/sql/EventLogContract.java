@@ -18,8 +18,10 @@ import dev.cortex.log.KeyRow;
 import dev.cortex.log.Known;
 import dev.cortex.log.LogException;
 import dev.cortex.log.NewEvent;
+import dev.cortex.log.NodeEntry;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
+import dev.cortex.log.Roster;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
 import io.vertx.core.Future;
@@ -29,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
@@ -151,7 +154,7 @@ abstract class EventLogContract {
         .containsExactly(1L, "agent", "s", 9L);
     assertThat(event.priority()).isEqualTo(Priority.CRITICAL);
     assertThat(event.receivedAt()).isEqualTo(77);
-    assertThat(head("acme")).isEqualTo(new OrgHead("acme", TestEvents.LOG_ID, 1, 0, 0, 77));
+    assertThat(head("acme")).isEqualTo(new OrgHead("acme", TestEvents.LOG_ID, 1, 0, 0, 77, payload.length));
   }
 
   @Test
@@ -400,11 +403,54 @@ abstract class EventLogContract {
   }
 
   @Test
+  void storedBytesAreThePayloadsOfWhatIsRetained() {
+    long epoch = claim();
+    OrgAppend first = append("acme", epoch, 0, 9);
+    long each = first.events().get(0).draft().payload().length;
+    assertThat(put(first)).isEqualTo(AppendResult.COMMITTED);
+    assertThat(head("acme").storedBytes()).isEqualTo(9 * each);
+    put(append("acme", epoch, 9, 2));
+    assertThat(head("acme").storedBytes()).isEqualTo(11 * each + 2);
+    assertThat(put(append("acme", epoch, 4, 2))).isEqualTo(AppendResult.HEAD_MOVED);
+    await(log.trim("acme", 0, epoch, 4));
+    assertThat(head("acme").storedBytes()).isEqualTo(7 * each + 2);
+    await(log.trim("acme", 0, epoch, 4));
+    assertThat(head("acme").storedBytes()).isEqualTo(7 * each + 2);
+    await(log.trim("acme", 0, epoch, 11));
+    assertThat(head("acme").storedBytes()).isZero();
+  }
+
+  @Test
+  void secretIsMadeOnceAndShared() {
+    EventLog other = another();
+    List<Future<byte[]>> asked = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      asked.add(log.secret("a"));
+      asked.add(other.secret("a"));
+    }
+    assertThat(await(asked.get(0))).hasSize(32);
+    assertThat(asked).allSatisfy(each -> assertThat(await(each)).isEqualTo(await(asked.get(0))));
+    assertThat(await(log.secret("b"))).isNotEqualTo(await(asked.get(0)));
+  }
+
+  @Test
+  void checkInAnswersTheEpochsAskedForAndNamesTheAskingNode() {
+    await(log.claim("node-1", List.of(0, 5)));
+    await(log.claim("node-1", List.of(5)));
+    NodeEntry me = new NodeEntry("node-1", true, Set.of("node-1", "node-2"));
+    Roster roster = await(log.checkIn(me, List.of(5, 6)));
+    assertThat(roster.nodes()).containsExactly(me);
+    assertThat(roster.epochs()).isEqualTo(Map.of(5, 2L));
+    assertThat(await(log.checkIn(me, List.of())).epochs()).isEmpty();
+    await(log.checkOut("node-1"));
+  }
+
+  @Test
   void trimmedToNothingKeepsItsHeadAndGoesOn() {
     long epoch = claim();
     put(append("acme", epoch, 0, 5, "a", "s"));
     await(log.trim("acme", 0, epoch, 99));
-    assertThat(head("acme")).isEqualTo(new OrgHead("acme", TestEvents.logId("acme"), 5, 5, 0, 5));
+    assertThat(head("acme")).isEqualTo(new OrgHead("acme", TestEvents.logId("acme"), 5, 5, 0, 5, 0));
     assertThat(await(log.expired(Long.MAX_VALUE, SHARDS, 9))).isEmpty();
     assertThat(await(log.lastOffset(new Channel("acme", "a", "s")))).isEqualTo(5);
     assertThat(put(append("acme", epoch, 5, 1))).isEqualTo(AppendResult.COMMITTED);

@@ -41,27 +41,27 @@ final class LogIdentityTest {
     await(vertx.close());
   }
 
-  private SqlEventLog open(boolean full) {
-    return await(SqlEventLog.open(vertx, dataDir, full, Clock.SYSTEM, 50));
+  private SqliteEventLog open(boolean full) {
+    return await(SqliteEventLog.open(vertx, dataDir, full, Clock.SYSTEM, 50));
   }
 
-  private SqlEventLog openWithEvents(boolean full) {
-    SqlEventLog log = open(full);
+  private SqliteEventLog openWithEvents(boolean full) {
+    SqliteEventLog log = open(full);
     long epoch = await(log.claim("n", List.of(0))).get(0);
     await(log.append(List.of(append("acme", epoch, 0, 3))));
     return log;
   }
 
   /** Ends a session as a killed process does: without its marks. */
-  private static void crash(SqlEventLog log) {
+  private static void crash(SqliteEventLog log) {
     await(log.database().close());
   }
 
-  private static OrgHead head(SqlEventLog log) {
+  private static OrgHead head(SqliteEventLog log) {
     return await(log.heads(List.of("acme"))).get("acme");
   }
 
-  private static void assertSame(SqlEventLog log, String incarnation) {
+  private static void assertSame(SqliteEventLog log, String incarnation) {
     assertThat(log.renewed()).isFalse();
     assertThat(head(log).logId()).isEqualTo(OLD_ID);
     assertThat(log.incarnation()).isEqualTo(incarnation);
@@ -69,7 +69,7 @@ final class LogIdentityTest {
     await(log.close());
   }
 
-  private static void assertRenewed(SqlEventLog log, String incarnation) {
+  private static void assertRenewed(SqliteEventLog log, String incarnation) {
     assertThat(log.renewed()).isTrue();
     assertThat(head(log).logId()).matches("[a-z][a-z0-9]{12}").isNotEqualTo(OLD_ID);
     assertThat(head(log).head()).isEqualTo(3);
@@ -80,48 +80,48 @@ final class LogIdentityTest {
 
   @Test
   void cleanRestartKeepsTheLog() {
-    SqlEventLog log = openWithEvents(true);
+    SqliteEventLog log = openWithEvents(true);
     await(log.close());
     assertSame(open(true), log.incarnation());
   }
 
   @Test
   void cleanRestartKeepsARelaxedLog() {
-    SqlEventLog log = openWithEvents(false);
+    SqliteEventLog log = openWithEvents(false);
     await(log.close());
     assertSame(open(false), log.incarnation());
   }
 
   @Test
   void killedLogOfFullDurabilityIsKept() {
-    SqlEventLog log = openWithEvents(true);
+    SqliteEventLog log = openWithEvents(true);
     crash(log);
     assertSame(open(true), log.incarnation());
   }
 
   @Test
   void killedLogOfRelaxedDurabilityIsRenewed() {
-    SqlEventLog log = openWithEvents(false);
+    SqliteEventLog log = openWithEvents(false);
     crash(log);
     assertRenewed(open(false), log.incarnation());
   }
 
   @Test
   void killedRelaxedLogIsRenewedEvenWhenReopenedWithFullDurability() {
-    SqlEventLog log = openWithEvents(false);
+    SqliteEventLog log = openWithEvents(false);
     crash(log);
     assertRenewed(open(true), log.incarnation());
   }
 
   @Test
   void databaseWithoutItsFileIsRenewedOnce() throws IOException {
-    SqlEventLog log = openWithEvents(true);
+    SqliteEventLog log = openWithEvents(true);
     await(log.close());
-    Files.delete(dataDir.resolve(SqlEventLog.INCARNATION_FILE));
-    SqlEventLog renewed = open(true);
+    Files.delete(dataDir.resolve(SqliteEventLog.INCARNATION_FILE));
+    SqliteEventLog renewed = open(true);
     String fresh = head(renewed).logId();
     assertRenewed(renewed, log.incarnation());
-    SqlEventLog again = open(true);
+    SqliteEventLog again = open(true);
     assertThat(again.renewed()).isFalse();
     assertThat(head(again).logId()).isEqualTo(fresh);
     await(again.close());
@@ -129,9 +129,9 @@ final class LogIdentityTest {
 
   @Test
   void databasePutBackFromABackupIsRenewed() throws IOException {
-    SqlEventLog log = openWithEvents(true);
+    SqliteEventLog log = openWithEvents(true);
     await(log.close());
-    Path database = dataDir.resolve(SqlEventLog.FILE);
+    Path database = dataDir.resolve(SqliteEventLog.FILE);
     Path backup = dataDir.resolve("backup");
     Files.copy(database, backup);
     await(open(true).close());
@@ -141,10 +141,10 @@ final class LogIdentityTest {
 
   @Test
   void wipedDatabaseStartsAfreshUnderAnotherIncarnation() throws IOException {
-    SqlEventLog log = openWithEvents(true);
+    SqliteEventLog log = openWithEvents(true);
     await(log.close());
-    Files.delete(dataDir.resolve(SqlEventLog.FILE));
-    SqlEventLog fresh = open(true);
+    Files.delete(dataDir.resolve(SqliteEventLog.FILE));
+    SqliteEventLog fresh = open(true);
     assertThat(await(fresh.orgs())).isEmpty();
     assertThat(fresh.incarnation()).isNotEqualTo(log.incarnation());
     await(fresh.close());
@@ -152,19 +152,19 @@ final class LogIdentityTest {
 
   @Test
   void crashBetweenTheFileAndTheDatabaseIsNoRestore() throws IOException {
-    SqlEventLog log = openWithEvents(true);
+    SqliteEventLog log = openWithEvents(true);
     await(log.close());
-    Path file = dataDir.resolve(SqlEventLog.INCARNATION_FILE);
+    Path file = dataDir.resolve(SqliteEventLog.INCARNATION_FILE);
     Files.writeString(file, Files.readString(file) + "nevercommitted\n");
     assertSame(open(true), log.incarnation());
   }
 
   @Test
   void placementIsWrittenOnceAndAnsweredToEveryone() {
-    SqlEventLog log = open(true);
+    SqliteEventLog log = open(true);
     Placement first = new Placement("org", 256, 1);
-    assertThat(await(log.agree(first))).isEqualTo(first);
-    assertThat(await(log.agree(new Placement("global", 16, 2)))).isEqualTo(first);
+    assertThat(await(log.agree(first, org -> 0))).isEqualTo(first);
+    assertThat(await(log.agree(new Placement("global", 16, 2), org -> 0))).isEqualTo(first);
     await(log.close());
   }
 

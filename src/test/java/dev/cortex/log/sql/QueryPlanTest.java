@@ -21,12 +21,12 @@ final class QueryPlanTest {
   @TempDir Path dataDir;
 
   private Vertx vertx;
-  private SqlEventLog log;
+  private SqliteEventLog log;
 
   @BeforeEach
   void open() {
     vertx = Vertx.vertx();
-    log = await(SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM));
+    log = await(SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM));
   }
 
   @AfterEach

@@ -27,6 +27,6 @@ final class SqliteEventLogTest extends EventLogContract {
 
   @Override
   EventLog open() {
-    return await(SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM));
+    return await(SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM));
   }
 }

@@ -50,20 +50,20 @@ final class SqliteFaultTest {
     await(vertx.close());
   }
 
-  private Future<SqlEventLog> open() {
-    return SqlEventLog.open(vertx, dataDir, true, Clock.SYSTEM, 50);
+  private Future<SqliteEventLog> open() {
+    return SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM, 50);
   }
 
-  private static AppendResult put(SqlEventLog log, OrgAppend append) {
+  private static AppendResult put(SqliteEventLog log, OrgAppend append) {
     return await(log.append(List.of(append))).get(0);
   }
 
   @Test
   void foreignWriteLockIsBusyAndReadsGoOn() throws SQLException {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     long epoch = await(log.claim("n", List.of(0))).get(0);
     put(log, append("acme", epoch, 0, 1));
-    try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + dataDir.resolve(SqlEventLog.FILE));
+    try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + dataDir.resolve(SqliteEventLog.FILE));
         Statement statement = other.createStatement()) {
       statement.execute("BEGIN IMMEDIATE");
       LogException failure = failure(log.append(List.of(append("acme", epoch, 1, 1))));
@@ -79,7 +79,7 @@ final class SqliteFaultTest {
 
   @Test
   void fullDatabaseRefusesReadsOnAndHealsWithoutRestart() {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     long epoch = await(log.claim("n", List.of(0))).get(0);
     put(log, append("acme", epoch, 0, 1));
     await(maintain(log, "PRAGMA max_page_count=1"));
@@ -98,7 +98,7 @@ final class SqliteFaultTest {
 
   @Test
   void commitOfUnknownOutcomeIsSettledByClaimingAndReadingAgain() {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     long epoch = await(log.claim("n", List.of(0))).get(0);
     OrgAppend append = append("acme", epoch, 0, 2);
     await(maintain(log, "CREATE TEMP TABLE mark (a)"));
@@ -120,8 +120,8 @@ final class SqliteFaultTest {
 
   @Test
   void lostCommitOfUnknownOutcomeLeavesNothing() {
-    SqlEventLog log = await(open());
-    SqlEventLog other = await(open());
+    SqliteEventLog log = await(open());
+    SqliteEventLog other = await(open());
     long epoch = await(log.claim("n", List.of(0))).get(0);
 
     LogException failure = failure(failingCommit(log, append("acme", epoch, 0, 2), "ROLLBACK"));
@@ -137,7 +137,7 @@ final class SqliteFaultTest {
 
   @Test
   void writesQueuedBehindADoubtfulOneGetAFreshConnection() {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     long epoch = await(log.claim("n", List.of(0))).get(0);
     Future<?> doubtful = failingCommit(log, append("acme", epoch, 0, 2), "ROLLBACK");
     Future<List<AppendResult>> next = log.append(List.of(append("acme", epoch, 0, 1)));
@@ -150,21 +150,21 @@ final class SqliteFaultTest {
   void damagedFileIsCorrupt() throws IOException {
     byte[] garbage = new byte[8192];
     new Random(1).nextBytes(garbage);
-    Files.write(dataDir.resolve(SqlEventLog.FILE), garbage);
+    Files.write(dataDir.resolve(SqliteEventLog.FILE), garbage);
     assertThat(failure(open()).kind()).isEqualTo(LogException.Kind.CORRUPT);
-    assertThat(dataDir.resolve(SqlEventLog.FILE)).hasBinaryContent(garbage);
+    assertThat(dataDir.resolve(SqliteEventLog.FILE)).hasBinaryContent(garbage);
   }
 
   @Test
   void fileThatCannotBeOpenedIsReadOnly() throws IOException {
-    Files.createDirectories(dataDir.resolve(SqlEventLog.FILE).resolve("full"));
+    Files.createDirectories(dataDir.resolve(SqliteEventLog.FILE).resolve("full"));
     assertThat(failure(open()).kind()).isEqualTo(LogException.Kind.READ_ONLY);
   }
 
   @Test
   void newerSchemaIsRefusedInOneLineAndLeftAlone() throws SQLException {
     await(await(open()).close());
-    try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + dataDir.resolve(SqlEventLog.FILE));
+    try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + dataDir.resolve(SqliteEventLog.FILE));
         Statement statement = other.createStatement()) {
       statement.execute("INSERT INTO schema_migrations VALUES (999, '999_future.sql', 'x')");
     }
@@ -175,7 +175,7 @@ final class SqliteFaultTest {
 
   @Test
   void closedLogRefuses() {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     await(log.close());
     assertThat(failure(log.probe()).kind()).isEqualTo(LogException.Kind.READ_ONLY);
     assertThat(failure(log.orgs()).kind()).isEqualTo(LogException.Kind.READ_ONLY);
@@ -183,7 +183,7 @@ final class SqliteFaultTest {
 
   @Test
   void filesAreTheOwnersAlone() throws IOException {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     await(log.claim("n", List.of(0)));
     for (String name : List.of("cortex.db", "cortex.db-wal", "cortex.db-shm", "incarnation")) {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dataDir.resolve(name))))
@@ -195,30 +195,30 @@ final class SqliteFaultTest {
 
   @Test
   void connectionsAreSetUpForPowerLossAndForGivingSpaceBack() {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     assertThat(pragma(log, "synchronous")).isEqualTo(2);
     assertThat(pragma(log, "fullfsync")).isEqualTo(1);
     assertThat(pragma(log, "checkpoint_fullfsync")).isEqualTo(1);
     assertThat(pragma(log, "auto_vacuum")).isEqualTo(2);
     assertThat(pragma(log, "temp_store")).isEqualTo(2);
     await(log.close());
-    SqlEventLog relaxed =
-        await(SqlEventLog.open(vertx, dataDir, false, Clock.SYSTEM, 50));
+    SqliteEventLog relaxed =
+        await(SqliteEventLog.open(vertx, dataDir, false, Clock.SYSTEM, 50));
     assertThat(pragma(relaxed, "synchronous")).isEqualTo(1);
     await(relaxed.close());
   }
 
   @Test
   void trimmedSpaceReturnsToTheFileSystem() throws IOException {
-    SqlEventLog log = await(open());
+    SqliteEventLog log = await(open());
     long epoch = await(log.claim("n", List.of(0))).get(0);
     for (int i = 0; i < 20; i++) {
       put(log, append("acme", epoch, i * 1000L, 1000));
     }
-    assertThat(log.database().walBytes()).isGreaterThan(4 << 20);
+    assertThat(log.walBytes()).isGreaterThan(4 << 20);
     await(log.compact(1));
-    long full = Files.size(dataDir.resolve(SqlEventLog.FILE));
-    assertThat(log.database().walBytes()).isZero();
+    long full = Files.size(dataDir.resolve(SqliteEventLog.FILE));
+    assertThat(log.walBytes()).isZero();
     await(log.trim("acme", 0, epoch, 20000));
     long free = pragma(log, "freelist_count");
     await(log.compact(10));
@@ -226,14 +226,14 @@ final class SqliteFaultTest {
     await(log.compact(1_000_000));
     assertThat(pragma(log, "freelist_count")).isZero();
     await(log.close());
-    assertThat(Files.size(dataDir.resolve(SqlEventLog.FILE))).isLessThan(full * 2 / 3);
+    assertThat(Files.size(dataDir.resolve(SqliteEventLog.FILE))).isLessThan(full * 2 / 3);
   }
 
-  private static long pragma(SqlEventLog log, String name) {
+  private static long pragma(SqliteEventLog log, String name) {
     return await(log.database().maintain(sql -> sql.number("PRAGMA " + name)));
   }
 
-  private static Future<Void> maintain(SqlEventLog log, String statement) {
+  private static Future<Void> maintain(SqliteEventLog log, String statement) {
     return log.database()
         .maintain(
             sql -> {
@@ -243,7 +243,7 @@ final class SqliteFaultTest {
   }
 
   /** An append whose transaction ends in the given way, and then reports an I/O error. */
-  private static Future<Void> failingCommit(SqlEventLog log, OrgAppend append, String end) {
+  private static Future<Void> failingCommit(SqliteEventLog log, OrgAppend append, String end) {
     return log.write(
         sql -> {
           new AppendTransaction(List.of(append)).run(sql);

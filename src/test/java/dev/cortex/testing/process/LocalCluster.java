@@ -60,7 +60,9 @@ public final class LocalCluster {
       System.exit(1);
     }
     cluster.awaitEveryEnd();
-    say("no node is left");
+    if (!cluster.stopping) {
+      say("no node is left");
+    }
     System.exit(1);
   }
 

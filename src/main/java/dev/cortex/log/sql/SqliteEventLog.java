@@ -1,0 +1,210 @@
+package dev.cortex.log.sql;
+
+import dev.cortex.base.Clock;
+import dev.cortex.log.AppendResult;
+import dev.cortex.log.LogIds;
+import dev.cortex.log.NodeEntry;
+import dev.cortex.log.OrgAppend;
+import dev.cortex.log.Roster;
+import dev.cortex.store.Database;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+
+/** The event log in a SQLite database of the data directory, which belongs to one process. */
+public final class SqliteEventLog extends SqlEventLog {
+
+  /** Name of the database file in the data directory. */
+  public static final String FILE = "cortex.db";
+
+  /** Name of the file beside it that tells a restored database from the one that was here before. */
+  public static final String INCARNATION_FILE = "incarnation";
+
+  private static final int CHECKPOINT_TIMEOUT_MS = 100;
+  private static final long WAL_BYTES_KEPT = 4 << 20;
+
+  private final Database database;
+  private final Path file;
+  private final boolean fullDurability;
+  private final int busyTimeoutMs;
+  private final Clock clock;
+  private final LogIdentity identity;
+  private LogIdentity.Start start = LogIdentity.Start.SAME;
+  private String incarnation = "";
+
+  private SqliteEventLog(
+      Database database, Path file, boolean fullDurability, int busyTimeoutMs, Clock clock, LogIdentity identity) {
+    super(database, clock);
+    this.database = database;
+    this.file = file;
+    this.fullDurability = fullDurability;
+    this.busyTimeoutMs = busyTimeoutMs;
+    this.clock = clock;
+    this.identity = identity;
+  }
+
+  /**
+   * Opens the log of that data directory, or makes it.
+   *
+   * @param fullDurability whether a commit survives power loss; else it survives a kill, and log ids are renewed after
+   *     an unclean stop
+   */
+  public static Future<SqliteEventLog> open(Vertx vertx, Path dataDir, boolean fullDurability, Clock clock) {
+    return open(vertx, dataDir, fullDurability, clock, Database.BUSY_TIMEOUT_MS);
+  }
+
+  static Future<SqliteEventLog> open(
+      Vertx vertx, Path dataDir, boolean fullDurability, Clock clock, int busyTimeoutMs) {
+    LogIdentity identity = new LogIdentity(new NonceFile(dataDir.resolve(INCARNATION_FILE)), new LogIds());
+    return vertx
+        .executeBlocking(() -> Files.createDirectories(dataDir), false)
+        .compose(made -> Database.open(vertx, dataDir.resolve(FILE), busyTimeoutMs))
+        .map(db -> new SqliteEventLog(db, dataDir.resolve(FILE), fullDurability, busyTimeoutMs, clock, identity))
+        .compose(SqliteEventLog::started)
+        .recover(LogFailures::failed);
+  }
+
+  private Future<SqliteEventLog> started() {
+    return database
+        .write(
+            sql -> {
+              start = identity.start(sql, fullDurability, clock.wallMs());
+              incarnation = LogIdentity.incarnation(sql);
+              return start;
+            })
+        .compose(
+            marked ->
+                database.maintain(
+                    sql -> {
+                      identity.settle(sql);
+                      return marked;
+                    }))
+        .compose(settled -> synchronous(fullDurability))
+        .map(this)
+        .recover(failure -> database.close().transform(closed -> Future.failedFuture(failure)));
+  }
+
+  /** The incarnation under which this installation numbers its outbox; it changes with a restored database. */
+  public String incarnation() {
+    return incarnation;
+  }
+
+  @Override
+  public boolean renewed() {
+    return start == LogIdentity.Start.RESTORED || start == LogIdentity.Start.TAIL_LOST;
+  }
+
+  /** The placement of the file stays as it is. */
+  @Override
+  public Future<Placement> agree(Placement mine, ToIntFunction<String> shardOf) {
+    return write(mine::agree);
+  }
+
+  @Override
+  public Future<Map<Integer, Long>> claim(String owner, Collection<Integer> shards) {
+    List<Integer> wanted = List.copyOf(shards);
+    return write(sql -> Fence.raise(sql, owner, wanted));
+  }
+
+  @Override
+  public Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards) {
+    List<Integer> wanted = List.copyOf(shards);
+    return write(sql -> Fence.raiseOwn(sql, owner, wanted));
+  }
+
+  /** SQLite writes on one connection. */
+  @Override
+  public int lanes() {
+    return 1;
+  }
+
+  @Override
+  public Future<List<AppendResult>> append(List<OrgAppend> batch) {
+    return batch.isEmpty() ? Future.succeededFuture(List.of()) : write(new AppendTransaction(batch));
+  }
+
+  @Override
+  public Future<Integer> sweep(long nowMs, int limit) {
+    return write(sql -> Upkeep.sweep(sql, nowMs, limit, Upkeep.SQLITE_HEADS));
+  }
+
+  /** Cuts the WAL back only when it is long, and never waits long for a reader: ingest waits behind this. */
+  @Override
+  public Future<Void> compact(int pagesMax) {
+    return database
+        .<Void>maintain(
+            sql -> {
+              if (sql.number("PRAGMA freelist_count") > 0) {
+                sql.execute("PRAGMA incremental_vacuum(" + pagesMax + ')');
+              }
+              if (walBytes() > WAL_BYTES_KEPT) {
+                sql.execute("PRAGMA busy_timeout=" + Math.min(CHECKPOINT_TIMEOUT_MS, busyTimeoutMs));
+                try {
+                  sql.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+                } finally {
+                  sql.execute("PRAGMA busy_timeout=" + busyTimeoutMs);
+                }
+              }
+              return null;
+            })
+        .recover(LogFailures::failed);
+  }
+
+  /** The file belongs to one process: there is no other node. */
+  @Override
+  public Future<Roster> checkIn(NodeEntry me, Collection<Integer> shards) {
+    List<Integer> wanted = List.copyOf(shards);
+    return read(sql -> new Roster(List.of(me), Fence.epochs(sql, wanted)));
+  }
+
+  @Override
+  public Future<Void> checkOut(String node) {
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<Void> probe() {
+    return note(PROBE, clock.wallMs());
+  }
+
+  /** The mark of a clean stop is forced to disk, and with it everything before it. */
+  @Override
+  public Future<Void> close() {
+    return synchronous(true)
+        .compose(
+            forced ->
+                database.<Void>write(
+                    sql -> {
+                      identity.stop(sql);
+                      return null;
+                    }))
+        .compose(
+            marked ->
+                database.<Void>maintain(
+                    sql -> {
+                      identity.settle(sql);
+                      return null;
+                    }))
+        .recover(failure -> database.close().transform(closed -> LogFailures.failed(failure)))
+        .compose(settled -> database.close());
+  }
+
+  /** The size of the write-ahead log file in bytes. */
+  long walBytes() {
+    return file.resolveSibling(FILE + "-wal").toFile().length();
+  }
+
+  /** For this connection only: one that is opened after a failure forces every commit to disk again. */
+  private Future<Void> synchronous(boolean full) {
+    return database.maintain(
+        sql -> {
+          sql.execute("PRAGMA synchronous=" + (full ? "FULL" : "NORMAL"));
+          return null;
+        });
+  }
+}
