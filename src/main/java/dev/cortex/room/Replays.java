@@ -13,6 +13,7 @@ import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.log.EventLog;
+import dev.cortex.log.OrgHead;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
 import io.vertx.core.Future;
@@ -92,11 +93,17 @@ final class Replays {
     if (!cursor.logId().equals(room.logId())) {
       return otherLog(room, channel, cursor);
     }
-    if (cursor.offset() > room.head()) {
-      return refuse(
-          ErrorCode.CURSOR_AHEAD, "the cursor is at offset " + cursor.offset() + ", the log ends at " + room.head());
-    }
-    return after(room, channel, cursor.offset());
+    return cursor.offset() > room.head() ? ahead(room, cursor.offset()) : after(room, channel, cursor.offset());
+  }
+
+  /** Before anything final is said the log itself is asked: it may be ours no longer, and have gone on elsewhere. */
+  private Future<Located> ahead(Room room, long offset) {
+    return log.heads(List.of(room.orgId())).compose(heads -> {
+      OrgHead stored = heads.get(room.orgId());
+      return stored != null && stored.logId().equals(room.logId()) && stored.head() >= offset
+          ? Future.failedFuture(Rooms.moved())
+          : refuse(ErrorCode.CURSOR_AHEAD, "the cursor is at offset " + offset + ", the log ends at " + room.head());
+    });
   }
 
   private Future<Located> otherLog(Room room, Channel channel, Position cursor) {
