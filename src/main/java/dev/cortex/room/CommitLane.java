@@ -51,7 +51,9 @@ final class CommitLane {
   private final AppendQueue<Promise<Appended>> queue;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
+  private final Doubts doubts;
   private long receivedMs;
+  private boolean settling;
   private boolean busy;
   private boolean choreNext;
   private Promise<Void> drained;
@@ -81,6 +83,7 @@ final class CommitLane {
     this.clock = clock;
     this.deposed = deposed;
     this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
+    this.doubts = new Doubts(node, rooms, fanout, this::depose);
   }
 
   /** Takes an append; the future is answered after its commit, with a refusal when the lane is full. */
@@ -120,6 +123,14 @@ final class CommitLane {
     chores.add(() -> Future.succeededFuture().compose(go -> work.get()).onComplete(done));
     pump();
     return done.future();
+  }
+
+  /** Looks what became of appends of unknown outcome, if there are any. To be called about once a second. */
+  void settleDoubts() {
+    if (!doubts.isEmpty() && !settling) {
+      settling = true;
+      chore(doubts::settle).onComplete(done -> settling = false);
+    }
   }
 
   /** Events that wait for a commit. */
@@ -261,6 +272,7 @@ final class CommitLane {
         .recover(again -> {
           LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
           batch.orgIds().forEach(rooms::forget);
+          batch.appends().forEach(doubts::add);
           batch.refuse(ErrorCode.STORAGE_ERROR);
           return Future.succeededFuture();
         });

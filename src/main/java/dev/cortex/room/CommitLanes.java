@@ -37,6 +37,11 @@ final class CommitLanes {
     return lanes.get(0).chore(work);
   }
 
+  /** See {@link CommitLane#settleDoubts}. */
+  void settleDoubts() {
+    lanes.forEach(CommitLane::settleDoubts);
+  }
+
   /** Events that wait for a commit. */
   int queueDepth() {
     int depth = 0;

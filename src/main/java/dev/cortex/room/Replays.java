@@ -124,7 +124,7 @@ final class Replays {
       boolean current = stored == null
           ? room.head() == 0
           : stored.logId().equals(room.logId()) && stored.head() <= room.head();
-      return current ? refuse(code, message) : refuse(ErrorCode.MOVED, ErrorCode.MOVED.sentence());
+      return current ? refuse(code, message) : Future.failedFuture(Rooms.moved());
     });
   }
 
