@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonArray;
@@ -11,6 +12,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,7 +38,7 @@ final class LoadTest {
   @BeforeEach
   void startServer() throws Exception {
     var server =
-        vertx.createHttpServer().webSocketHandler(sockets::add).requestHandler(this::publish).listen(0, "127.0.0.1")
+        vertx.createHttpServer().webSocketHandler(sockets::add).requestHandler(this::answer).listen(0, "127.0.0.1")
             .await(5, TimeUnit.SECONDS);
     target = Target.running("127.0.0.1", server.actualPort());
   }
@@ -44,6 +46,15 @@ final class LoadTest {
   @AfterEach
   void stopServer() throws Exception {
     vertx.close().await(5, TimeUnit.SECONDS);
+  }
+
+  private void answer(HttpServerRequest request) {
+    if (request.method() == HttpMethod.GET) {
+      var shown = "Bearer token".equals(request.getHeader("Authorization"));
+      request.response().setStatusCode(shown ? 204 : 401).end();
+    } else {
+      publish(request);
+    }
   }
 
   private void publish(HttpServerRequest request) {
@@ -73,7 +84,7 @@ final class LoadTest {
 
   private Subscribers.Seen publishTwenty(long arriving) throws Exception {
     try (var subscribers = new Subscribers(target.address(), "/ws", 3);
-        var publisher = new Publisher(target.address(), "bench", 100)) {
+        var publisher = new Publisher(target.address(), Entry.open("/api/events"), "bench", 100)) {
       subscribers.awaitOpen(5_000);
       var published = publisher.atRate(1_000, 1_000, 20);
       assertThat(published.accepted()).isEqualTo(20);
@@ -113,7 +124,7 @@ final class LoadTest {
 
   @Test
   void closedLoopWaitsForWhatIsUnderWay() throws Exception {
-    try (var fanout = new Fanout(target, 4, 100)) {
+    try (var fanout = Fanout.open(target, 4, 100)) {
       var row = fanout.closed(5, 2, 300);
 
       assertThat(row.faults()).isZero();
@@ -129,5 +140,52 @@ final class LoadTest {
     assertThat(row.faults()).isZero();
     assertThat(row.eventsPerSecond()).isPositive();
     assertThat(row.latencyUs().getTotalCount()).isPositive();
+  }
+
+  @Test
+  void pollsAreAnsweredWithoutABody() throws Exception {
+    try (var loop = new Loop(204)) {
+      loop.open(target.address(), new Entry("/since", "token"), line -> {
+        line.get(Ticks.nowUs());
+        return true;
+      });
+      var measured = loop.measure(0, 100, () -> 0);
+
+      assertThat(measured.answers()).isPositive();
+      assertThat(measured.refused()).isZero();
+    }
+  }
+
+  @Test
+  void anAnswerOfAnotherStatusIsAFault() throws Exception {
+    try (var loop = new Loop(204)) {
+      loop.open(target.address(), Entry.open("/since"), line -> {
+        line.get(Ticks.nowUs());
+        return true;
+      });
+      var measured = loop.measure(0, 100, () -> 0);
+
+      assertThat(measured.refused()).isEqualTo(measured.answers()).isPositive();
+    }
+  }
+
+  @Test
+  void whatIsToBeSentOnceIsSentOnce() throws Exception {
+    var left = new AtomicInteger(5);
+    try (var loop = new Loop(200)) {
+      for (var i = 0; i < 2; i++) {
+        loop.open(target.address(), Entry.open("/api/events"), line -> {
+          if (left.getAndDecrement() <= 0) {
+            return false;
+          }
+          line.post(Publisher.batch("bench", 0, 3, 100, 0), Ticks.nowUs());
+          return true;
+        });
+      }
+      var measured = loop.finish(5_000, () -> 0);
+
+      assertThat(measured.answers()).isEqualTo(5);
+      assertThat(measured.accepted()).isEqualTo(15);
+    }
   }
 }
