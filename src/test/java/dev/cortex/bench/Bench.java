@@ -35,15 +35,18 @@ import picocli.CommandLine.Parameters;
       "  all     all of these (default)",
       "",
       "Scenarios with a cluster of processes and a PostgreSQL server, both started here:",
-      "  remote     three nodes: WebSocket connections of one org on a node that does not own its room, against the"
-          + " same on the owner, at 20 and 100 events a second and as fast as it goes; aim: p50 at most 1 ms more,"
-          + " p99 at most twice",
-      "  broadcast  one node: batches of 500 and 100 on 4 and 16 connections and single events on 64, against plain"
-          + " inserts of the same rows on 4 connections, a commit a batch of that size; aim: at least half",
-      "  orgs       three nodes: touches --orgs orgs once each, waits until their rooms have left, shows memory before,"
-          + " at the peak and after; aim: every event in the log, at most 16 MiB of heap a node kept",
-      "  polls      three nodes: polls that find nothing new, 64 connections, on the owner and on another node; their"
-          + " number stands under events/s; aim: all answered from memory",
+      "  remote     three nodes: WebSocket connections of one org on a node that does not own its room, against",
+      "             the same on the owner, at 20 and 100 events a second and as fast as it goes;",
+      "             aim: p50 at most 1 ms more, p99 at most twice",
+      "  broadcast  one node: batches of 500 and 100 on 4 and 16 connections and single events on 64, against",
+      "             plain inserts of the same rows on 4 connections, a commit a batch of that size;",
+      "             aim: at least half",
+      "  orgs       three nodes: touches --orgs orgs once each, waits until their rooms have left memory, and",
+      "             shows it before, at the peak and after;",
+      "             aim: every event in the log, no node keeps more than 16 MiB of heap",
+      "  polls      three nodes: polls that find nothing new, on 64 connections, on the owner of the rooms and on",
+      "             another node; polls a second stand under events/s;",
+      "             aim: all answered from memory",
       "",
       "Cases that are compared take turns in rounds of one run; the verdict below their rows says ratio and aim. An aim"
           + " that was missed changes nothing about the exit code, a fault does.",

@@ -1,10 +1,13 @@
 package dev.cortex.bench;
 
 import java.io.IOException;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Durable publishing of a back-end service on one node with PostgreSQL, against plain connections that insert the same
@@ -20,6 +23,13 @@ final class Broadcast {
    */
   record Load(int connections, int batch) {}
 
+  private static final String ROWS =
+      "SELECT "
+          + Stream.of("realtime_events", "event_keys", "sessions")
+              .flatMap(table -> Stream.of("bench", "plain").map(whose ->
+                  "(SELECT count(*) FROM " + table + " WHERE org_id LIKE '" + whose + "-%')"))
+              .collect(Collectors.joining(", "));
+
   private static final double AIM = 0.5;
   private static final int ORGS = 8;
   private static final int WRITERS = 4;
@@ -30,6 +40,7 @@ final class Broadcast {
   private final int rounds;
   private long next;
   private int writers;
+  private long accepted;
 
   Broadcast(Fleet fleet, int payloadBytes, int rounds) {
     this.fleet = fleet;
@@ -65,7 +76,28 @@ final class Broadcast {
         report.add(server.merged());
         report.add(inserts.merged());
         report.add(verdict(server, inserts));
+        accepted += loop.accepted();
       }
+    }
+    report.add(rows());
+  }
+
+  /** Whether both wrote the same rows for an event, and the log holds every event that was called accepted. */
+  private Verdict rows() throws SQLException {
+    try (var connection = fleet.database().connect();
+        var statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(ROWS)) {
+      row.next();
+      var events = row.getLong(1);
+      var text =
+          String.format(
+              Locale.ROOT,
+              "the log holds %,d of %,d events that were accepted; keys an event: server %.3f, plain %.3f; sessions:"
+                  + " %d and %d",
+              events, accepted, row.getLong(3) / (double) events, row.getLong(4) / (double) row.getLong(2),
+              row.getLong(5), row.getLong(6));
+      var same = row.getLong(3) == events && row.getLong(4) == row.getLong(2);
+      return new Verdict("broadcast", text, events == accepted && same);
     }
   }
 
@@ -83,7 +115,7 @@ final class Broadcast {
 
   private Row row(Load load, Loop.Measured measured) {
     var text = load.connections() + " HTTP conns, " + load.batch() + " a request, " + payloadBytes + " B";
-    return new Row("broadcst", text, measured.accepted() / measured.seconds(), 0,
+    return new Row("broadcast", text, measured.accepted() / measured.seconds(), 0,
         measured.cpuUs() / Math.max(1, measured.accepted()), measured.latencyUs(),
         measured.refused() + Math.abs(measured.answers() * load.batch() - measured.accepted()), "");
   }
@@ -96,6 +128,6 @@ final class Broadcast {
             "server against %s, middle rounds: x %.2f (aim: at least x %.1f); by round %s against %s events/s",
             inserts.merged().load(), ratio, AIM, server.span(Row::eventsPerSecond),
             inserts.span(Row::eventsPerSecond));
-    return new Verdict("broadcst", text, ratio >= AIM);
+    return new Verdict("broadcast", text, ratio >= AIM);
   }
 }

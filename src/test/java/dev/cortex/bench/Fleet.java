@@ -9,6 +9,10 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -137,6 +141,17 @@ final class Fleet implements AutoCloseable {
   /** The token of a user of an org. */
   String token(String org) {
     return SignedToken.of(SECRET, org, "bench", "publish subscribe", TOKEN_SECONDS);
+  }
+
+  /** Transactions that the database has committed so far, as its sessions have told by now: within a second. */
+  long transactions() throws SQLException {
+    String asked = "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()";
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(asked)) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   /** The database of its log. */

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** One keep-alive HTTP/1.1 connection that POSTs JSON or polls, pipelined when asked for more before the last answer. */
+/** One keep-alive HTTP/1.1 connection that POSTs JSON or polls, pipelined when asked for more while answers are due. */
 final class HttpLine {
 
   /** Told about every answer: its status, how many events it accepted, and when its request was due. */

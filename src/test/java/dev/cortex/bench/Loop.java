@@ -50,6 +50,11 @@ final class Loop implements HttpLine.Answered, AutoCloseable {
     lines.put(new HttpLine(server, entry, selector), sender);
   }
 
+  /** Events accepted since the start, in the answers of all times. */
+  long accepted() {
+    return accepted;
+  }
+
   /**
    * Goes on for that long, then waits for the answers under way.
    *

@@ -103,8 +103,8 @@ final class Remote {
     var text =
         String.format(
             Locale.ROOT,
-            "other against owner at %s: p50 %+.2f ms (aim: at most +%.0f ms), p99 %+.2f ms, x %.2f, of the middle rounds"
-                + " x %.2f (aim: at most x %.0f)",
+            "other against owner at %s: p50 %+.2f ms (aim: at most +%.0f ms), p99 %+.2f ms, x %.2f, of the middle"
+                + " rounds x %.2f (aim: at most x %.0f)",
             owner.load(), more, P50_MORE_MS, other.percentileMs(99) - owner.percentileMs(99), times, middle, P99_TIMES);
     return new Verdict("remote", text, more <= P50_MORE_MS && times <= P99_TIMES);
   }

@@ -9,6 +9,6 @@ record Verdict(String scenario, String text, boolean met) {
 
   /** As a line below the rows it speaks of. */
   String line() {
-    return String.format("%-8s %s: %s", scenario, text, met ? "met" : "MISSED");
+    return String.format("%-9s %s: %s", scenario, text, met ? "met" : "MISSED");
   }
 }
