@@ -57,7 +57,7 @@ final class Broadcast {
       throws IOException, InterruptedException, SQLException {
     for (var load : loads) {
       try (var loop = new Loop(200);
-          var plain = new PlainInserts(fleet.database(), writers, WRITERS, load.batch(), payloadBytes)) {
+          var plain = new PlainWriters(fleet.database(), writers, WRITERS, load.batch(), payloadBytes)) {
         writers += WRITERS;
         for (var i = 0; i < load.connections(); i++) {
           var session = "s" + i;

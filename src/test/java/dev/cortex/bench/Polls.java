@@ -130,8 +130,9 @@ final class Polls {
       var text =
           String.format(
               Locale.ROOT,
-              "%s: of %,d polls counted %,d were answered from its memory, %,d by the room in memory, %,d from the"
-                  + " log; the database committed %,d transactions meanwhile (aim: none from the log, under 1 per 100 polls)",
+              "%s: of %,d polls and those before and after counting, %,d were answered from its memory, %,d by the room"
+                  + " in memory, %,d from the log; the database committed %,d transactions meanwhile"
+                  + " (aim: none from the log, under 1 per 100 polls)",
               name, polls, bySource[0], bySource[1], bySource[2], transactions);
       var outOfMemory = bySource[0] + bySource[1] >= polls && bySource[2] == 0;
       return new Verdict("polls", text, outOfMemory && transactions * 100 < polls);

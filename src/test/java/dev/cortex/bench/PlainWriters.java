@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.HdrHistogram.Histogram;
 
 /** How fast the database takes the rows of events from plain connections, each writing batch after batch. */
-final class PlainInserts implements AutoCloseable {
+final class PlainWriters implements AutoCloseable {
 
   private final List<PlainWriter> writers = new ArrayList<>();
   private final int batch;
@@ -27,7 +27,7 @@ final class PlainInserts implements AutoCloseable {
    *
    * @param firstNumber of the writers, whose numbers are never used again
    */
-  PlainInserts(LocalPostgres.Database database, int firstNumber, int connections, int batch, int payloadBytes)
+  PlainWriters(LocalPostgres.Database database, int firstNumber, int connections, int batch, int payloadBytes)
       throws SQLException {
     this.batch = batch;
     this.payloadBytes = payloadBytes;
