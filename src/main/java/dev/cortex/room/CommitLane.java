@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
- * group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
+ * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the
+ * whole of group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
  */
 final class CommitLane {
 

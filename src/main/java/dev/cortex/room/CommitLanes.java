@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * The commit lanes of a node: as many as the store takes appends at the same time. Shards are dealt to them by remainder,
- * so an org stays in one lane, and a statement that hangs stops the orgs of its lane only.
+ * The commit lanes of a node: as many as the store takes appends at the same time. Shards are dealt to them by
+ * remainder, so an org stays in one lane, and a statement that hangs stops the orgs of its lane only.
  */
 final class CommitLanes {
 

@@ -54,7 +54,7 @@ final class Upkeep {
           + ")";
   static final String SWEEP_HEADS = "DELETE FROM org_heads WHERE org_id IN (" + GONE + ")";
 
-  /** What is asked of the head itself is asked again of a head that somebody moved meanwhile; a list of names is not. */
+  /** What is asked of the head itself is asked again when somebody moved it meanwhile; a list of names is not. */
   static final String RETIRE_HEADS =
       "WITH gone AS (DELETE FROM org_heads o WHERE o.floor_received_at = 0 AND o.touched_at < ? AND o.org_id IN ("
           + GONE
