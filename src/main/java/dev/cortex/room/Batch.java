@@ -60,6 +60,11 @@ final class Batch {
     return orgIds;
   }
 
+  /** How many events were sent, repeats included. */
+  int sentEvents() {
+    return waiting.stream().mapToInt(w -> w.append().drafts().size()).sum();
+  }
+
   /** How many events the batch adds to the log. */
   int newEvents() {
     return newEvents;

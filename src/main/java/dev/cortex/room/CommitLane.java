@@ -52,6 +52,7 @@ final class CommitLane {
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
   private final Doubts doubts;
+  private final CommitFailures failures = new CommitFailures();
   private long receivedMs;
   private boolean settling;
   private boolean busy;
@@ -218,6 +219,7 @@ final class CommitLane {
       events += one.events().size();
     }
     if (events > 0) {
+      failures.succeeded();
       metrics.committed(events, clock.monotonicNs() - begun);
     }
     batch.answer();
@@ -242,9 +244,8 @@ final class CommitLane {
   private Future<Void> failed(Batch batch, Throwable failure) {
     LogException.Kind kind =
         failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
-    LOG.error(
-        "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage(),
-        failure instanceof LogException ? null : failure);
+    failures.failed(kind, batch.sentEvents(), String.valueOf(failure.getMessage()), clock.monotonicNs())
+        .ifPresent(text -> LOG.error(text, failure instanceof LogException ? null : failure));
     if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
       batch.refuse(errorCode(kind));
       return Future.succeededFuture();

@@ -31,8 +31,8 @@ final class Crowd {
     for (int i = 0; i < request.subscribers(); i++) {
       Diary diary = new Diary(folder.resolve("s" + i + ".jsonl"));
       diaries.add(diary);
-      // every fifth one follows a single agent
-      String beneath = i % 5 == 4 ? "p" + i % request.producers() : "";
+      // every fifth one follows a single agent, if its way knows channels
+      String beneath = i % 5 == 4 && Subscriber.wayOf(i) != Subscriber.Way.POLL ? "p" + i % request.producers() : "";
       String org = org(beneath.isEmpty() ? i : i % request.producers(), request);
       subscribers.add(new Subscriber(i, org, beneath, doors, diary, tops, random.nextLong()));
     }
@@ -45,6 +45,12 @@ final class Crowd {
   void start() {
     subscribers.forEach(Subscriber::start);
     publishers.forEach(Publisher::start);
+  }
+
+  /** Spreads the clients over the nodes again as at the beginning. */
+  void goHome() {
+    publishers.forEach(Publisher::goHome);
+    subscribers.forEach(Subscriber::goHome);
   }
 
   Tops tops() {

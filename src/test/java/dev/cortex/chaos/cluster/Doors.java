@@ -91,6 +91,7 @@ final class Doors {
     WebSocketConnectOptions options = new WebSocketConnectOptions();
     options.setHost("127.0.0.1").setPort(ports.get(node)).setURI("/api/ws" + query).setConnectTimeout(CONNECT_MS);
     options.addHeader("Authorization", "Bearer " + token).setTimeout(atMostMs);
+    options.setAllowOriginHeader(false); // no browser
     if (rich) {
       options.addSubProtocol("cortex.v1");
     }

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Judges a run by what the clients wrote down and nothing else: every accepted event exactly once at every subscriber of
- * its channel, in the order of offsets, orgs without a gap, sessions in order, no event under two offsets and no offset
+ * Judges a run by what the clients wrote down and nothing else: every accepted event exactly once at every subscriber
+ * of its channel, in the order of offsets, orgs without a gap, sessions in order, no event under two offsets and no offset
  * given twice, and nobody told anything that a client should never see.
  */
 final class Judge {
@@ -209,6 +209,7 @@ final class Judge {
             }
             lastMs = now;
           }
+          case "left" -> { } // allowed at any time
           default -> complaint(line);
         }
       }

@@ -72,6 +72,7 @@ final class Prober implements AutoCloseable {
             receivedRound = of;
           }
         });
+        socket.exceptionHandler(broken -> { }); // its end follows
         socket.closeHandler(gone -> doors.vertx().setTimer(EVERY_MS, again -> listen()));
         if (closed) {
           socket.close();

@@ -2,6 +2,7 @@ package dev.cortex.chaos.cluster;
 
 import dev.cortex.testing.process.Cluster;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.WebSocket;
@@ -48,6 +49,8 @@ final class Publisher {
   private JsonObject former = new JsonObject();
   private WebSocket socket;
   private Map<Integer, JsonObject> awaited = new HashMap<>();
+  private final int home;
+  private Promise<Void> whole = Promise.promise();
   private int node;
   private int made;
   private int requests;
@@ -67,7 +70,8 @@ final class Publisher {
     this.diary = diary;
     this.tops = tops;
     this.random = new Random(seed);
-    this.node = number % doors.count();
+    this.home = number % doors.count();
+    this.node = home;
   }
 
   /** Begins to publish. */
@@ -83,6 +87,16 @@ final class Publisher {
   /** No new events from now on; what is open is brought to its end. */
   void finish() {
     enough = true;
+  }
+
+  /** Goes back to the node where it began, with the next events. */
+  void goHome() {
+    doors.vertx().runOnContext(now -> {
+      if (node != home && !under) {
+        node = home;
+        hangUp();
+      }
+    });
   }
 
   /** Whether everything it sent has a definite answer and nothing more will come. */
@@ -202,7 +216,7 @@ final class Publisher {
             ? Future.succeededFuture(socket)
             : doors.open(node, "?subscribe=none", token, true, ANSWER_MS_MAX).onSuccess(this::opened);
     return ready.compose(to -> {
-      io.vertx.core.Promise<Void> all = io.vertx.core.Promise.promise();
+      Promise<Void> all = Promise.promise();
       List<JsonObject> batch = open;
       open = new ArrayList<>();
       awaited = new HashMap<>();
@@ -222,8 +236,6 @@ final class Publisher {
     });
   }
 
-  private io.vertx.core.Promise<Void> whole = io.vertx.core.Promise.promise();
-
   private void opened(WebSocket fresh) {
     socket = fresh;
     fresh.textMessageHandler(text -> {
@@ -238,10 +250,20 @@ final class Publisher {
         }
       } else if (frame.getString("op").equals("drain")) {
         node = (node + 1) % doors.count();
-        socket = null;
+        hangUp();
       }
     });
+    fresh.exceptionHandler(broken -> whole.tryFail(broken));
     fresh.closeHandler(gone -> whole.tryFail("closed"));
+  }
+
+  /** Publishes by another connection from now on; this one ends when its answers had time to come. */
+  private void hangUp() {
+    if (socket != null) {
+      WebSocket old = socket;
+      socket = null;
+      doors.vertx().setTimer(ANSWER_MS_MAX, later -> old.close());
+    }
   }
 
   private void settle(JsonObject event, String status, JsonObject result) {

@@ -41,8 +41,8 @@ final class Report {
   void load(Tops tops, long deposedAppends) {
     deposed = deposedAppends;
     load =
-        tops.settled.sum() + " definite answers, " + tops.repeated.sum() + " times sent again, " + tops.connects.sum()
-            + " connections of subscribers";
+        tops.settled.sum() + " definite answers, " + tops.repeated.sum() + " times sent again, " + tops.moves.sum()
+            + " times a subscriber went to another node";
   }
 
   /** Appends of deposed owners that were attempted. */

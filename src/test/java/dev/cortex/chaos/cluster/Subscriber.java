@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.parsetools.RecordParser;
@@ -46,6 +47,7 @@ final class Subscriber {
   private final Tops tops;
   private final Random random;
   private String cursor = "0";
+  private final int home;
   private int node;
   private long heardMs;
   private Runnable hangUp = () -> {};
@@ -53,7 +55,7 @@ final class Subscriber {
   private volatile boolean ended;
 
   Subscriber(int number, String org, String beneath, Doors doors, Diary diary, Tops tops, long seed) {
-    this.way = Way.values()[number % Way.values().length];
+    this.way = wayOf(number);
     this.name = "s" + number;
     this.channel = beneath.isEmpty() ? org : org + ':' + beneath;
     this.token = Doors.token(org, name);
@@ -61,13 +63,29 @@ final class Subscriber {
     this.diary = diary;
     this.tops = tops;
     this.random = new Random(seed);
-    this.node = number / Way.values().length % doors.count();
+    this.home = number / Way.values().length % doors.count();
+    this.node = home;
     diary.note(new JsonObject().put("k", "who").put("name", name + ' ' + way).put("channel", channel));
+  }
+
+  /** How the client of that number follows. */
+  static Way wayOf(int number) {
+    return Way.values()[number % Way.values().length];
   }
 
   /** Begins to follow. */
   void start() {
     doors.vertx().setTimer(1 + random.nextInt(500), begin -> follow());
+  }
+
+  /** Goes back to the node where it began. */
+  void goHome() {
+    doors.vertx().runOnContext(now -> {
+      if (node != home && !ended) {
+        node = way == Way.POLL ? home : (home + doors.count() - 1) % doors.count(); // the one after that is home
+        hangUp.run();
+      }
+    });
   }
 
   /** Ends the client. */
@@ -93,7 +111,6 @@ final class Subscriber {
       return;
     }
     heardMs = System.currentTimeMillis();
-    tops.connects.increment();
     Future<Void> over =
         switch (way) {
           case PLAIN -> socket("?channel=" + channel + "&since=" + cursor, false);
@@ -103,10 +120,17 @@ final class Subscriber {
         };
     over.onComplete(end -> {
       hangUp = () -> {};
-      if (end.succeeded()) {
+      if (end.succeeded()) { // a poll was answered
         doors.vertx().runOnContext(next -> follow());
         return;
       }
+      tops.moves.increment();
+      diary.note(
+          new JsonObject()
+              .put("k", "left")
+              .put("node", node + 1)
+              .put("why", String.valueOf(end.cause().getMessage()))
+              .put("t", System.currentTimeMillis()));
       node = (node + 1) % doors.count();
       doors.vertx().setTimer(BACKOFF_MS + random.nextInt(4 * BACKOFF_MS), next -> follow());
     });
@@ -123,6 +147,7 @@ final class Subscriber {
           frame(new JsonObject(text), socket, over);
         }
       });
+      socket.exceptionHandler(over::tryFail);
       socket.pongHandler(pong -> heardMs = System.currentTimeMillis());
       socket.closeHandler(gone -> {
         int code = socket.closeStatusCode() == null ? 0 : socket.closeStatusCode();
@@ -180,7 +205,8 @@ final class Subscriber {
         over.tryFail("silence");
       }
     });
-    doors.http().request(doors.options(node, HttpMethod.GET, path, token)).onFailure(over::tryFail).onSuccess(request -> {
+    RequestOptions options = doors.options(node, HttpMethod.GET, path, token);
+    doors.http().request(options).onFailure(over::tryFail).onSuccess(request -> {
       over.future().onComplete(end -> request.reset());
       hangUp = request::reset;
       request.send().onFailure(over::tryFail).onSuccess(response -> {

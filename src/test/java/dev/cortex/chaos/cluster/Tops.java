@@ -18,8 +18,8 @@ final class Tops {
   /** Events received by all subscribers. */
   final LongAdder received = new LongAdder();
 
-  /** Times that a subscriber connected. */
-  final LongAdder connects = new LongAdder();
+  /** Times that a subscriber went to another node. */
+  final LongAdder moves = new LongAdder();
 
   void reached(String channel, long offset) {
     offsets.merge(channel, offset, Math::max);

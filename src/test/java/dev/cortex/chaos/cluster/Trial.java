@@ -93,12 +93,21 @@ final class Trial implements AutoCloseable {
       case KILL -> site.process(victim).kill();
       case FREEZE -> site.process(victim).freeze();
       case CUT -> Cut.off(victim);
-      case STORE -> site.postgres().restart();
+      case STORE -> {
+        site.postgres().stop();
+        startStore();
+      }
       case STORE_CRASH -> {
         site.killPostgres();
-        site.postgres().start();
+        startStore();
       }
     }
+  }
+
+  private void startStore() {
+    long fromNs = System.nanoTime();
+    site.postgres().start();
+    say("the database took " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - fromNs) + " ms to start");
   }
 
   private void mend(Fault fault, int victim) throws Exception {
@@ -155,9 +164,10 @@ final class Trial implements AutoCloseable {
       String behind = crowd.behind().stream().map(each -> "\n  " + each).collect(Collectors.joining());
       throw new IllegalStateException("not settled after " + after + ": " + late.getMessage() + site.views() + behind);
     }
+    crowd.goHome();
     say("settled after " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - fromNs) + " ms; "
         + crowd.tops().settled.sum() + " events, " + crowd.tops().repeated.sum() + " repeats, "
-        + crowd.tops().received.sum() + " received, " + crowd.tops().connects.sum() + " connects, "
+        + crowd.tops().received.sum() + " received, " + crowd.tops().moves.sum() + " moves, "
         + scraper.deposedAppends() + " deposed appends, " + crowd.complaints() + " complaints");
   }
 
