@@ -49,6 +49,7 @@ final class CommitLane {
   private final Clock clock;
   private final Consumer<Set<Integer>> deposed;
   private final AppendQueue<Promise<Appended>> queue;
+  private final Complaints complaints;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
   private long receivedMs;
@@ -80,6 +81,7 @@ final class CommitLane {
     this.metrics = metrics;
     this.clock = clock;
     this.deposed = deposed;
+    this.complaints = new Complaints(clock);
     this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
   }
 
@@ -231,9 +233,10 @@ final class CommitLane {
   private Future<Void> failed(Batch batch, Throwable failure) {
     LogException.Kind kind =
         failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
-    LOG.error(
-        "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage(),
-        failure instanceof LogException ? null : failure);
+    complaints.of(kind.name()).ifPresent(others ->
+        LOG.error(
+            "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage() + others,
+            failure instanceof LogException ? null : failure));
     if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
       batch.refuse(errorCode(kind));
       return Future.succeededFuture();
@@ -259,7 +262,8 @@ final class CommitLane {
           return null;
         }))
         .recover(again -> {
-          LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
+          complaints.of("still unknown").ifPresent(others ->
+              LOG.error("the outcome of a commit stays unknown: " + again.getMessage() + others));
           batch.orgIds().forEach(rooms::forget);
           batch.refuse(ErrorCode.STORAGE_ERROR);
           return Future.succeededFuture();
