@@ -60,6 +60,11 @@ final class Batch {
     return orgIds;
   }
 
+  /** How many events were sent, repeats included. */
+  int sentEvents() {
+    return waiting.stream().mapToInt(w -> w.append().drafts().size()).sum();
+  }
+
   /** How many events the batch adds to the log. */
   int newEvents() {
     return newEvents;
@@ -236,6 +241,10 @@ final class Batch {
   private Outcome outcome(Draft draft, Verdict verdict, Refusal refusal) {
     if (verdict instanceof Verdict.Settled settled) {
       return settled.outcome();
+    }
+    if (verdict instanceof Verdict.Refused refused) {
+      NewEvent because = appends.get(draft.orgId()).events().get(refused.index());
+      return refusal.of(draft, because).orElse(refused.outcome());
     }
     boolean repeat = verdict instanceof Verdict.RepeatOf;
     int index = repeat ? ((Verdict.RepeatOf) verdict).index() : ((Verdict.Numbered) verdict).index();

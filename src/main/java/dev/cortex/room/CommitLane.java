@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
- * group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
+ * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the
+ * whole of group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
  */
 final class CommitLane {
 
@@ -49,10 +49,12 @@ final class CommitLane {
   private final Clock clock;
   private final Consumer<Set<Integer>> deposed;
   private final AppendQueue<Promise<Appended>> queue;
-  private final Complaints complaints;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
+  private final Doubts doubts;
+  private final CommitFailures failures = new CommitFailures();
   private long receivedMs;
+  private boolean settling;
   private boolean busy;
   private boolean choreNext;
   private Promise<Void> drained;
@@ -81,8 +83,8 @@ final class CommitLane {
     this.metrics = metrics;
     this.clock = clock;
     this.deposed = deposed;
-    this.complaints = new Complaints(clock);
     this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
+    this.doubts = new Doubts(node, rooms, fanout, this::depose);
   }
 
   /** Takes an append; the future is answered after its commit, with a refusal when the lane is full. */
@@ -122,6 +124,14 @@ final class CommitLane {
     chores.add(() -> Future.succeededFuture().compose(go -> work.get()).onComplete(done));
     pump();
     return done.future();
+  }
+
+  /** Looks what became of appends of unknown outcome, if there are any. To be called about once a second. */
+  void settleDoubts() {
+    if (!doubts.isEmpty() && !settling) {
+      settling = true;
+      chore(doubts::settle).onComplete(done -> settling = false);
+    }
   }
 
   /** Events that wait for a commit. */
@@ -209,6 +219,7 @@ final class CommitLane {
       events += one.events().size();
     }
     if (events > 0) {
+      failures.succeeded();
       metrics.committed(events, clock.monotonicNs() - begun);
     }
     batch.answer();
@@ -233,10 +244,8 @@ final class CommitLane {
   private Future<Void> failed(Batch batch, Throwable failure) {
     LogException.Kind kind =
         failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
-    complaints.of(kind.name()).ifPresent(others ->
-        LOG.error(
-            "commit of " + batch.newEvents() + " events failed: " + kind + ": " + failure.getMessage() + others,
-            failure instanceof LogException ? null : failure));
+    failures.failed(kind, batch.sentEvents(), String.valueOf(failure.getMessage()), clock.monotonicNs())
+        .ifPresent(text -> LOG.error(text, failure instanceof LogException ? null : failure));
     if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
       batch.refuse(errorCode(kind));
       return Future.succeededFuture();
@@ -262,9 +271,9 @@ final class CommitLane {
           return null;
         }))
         .recover(again -> {
-          complaints.of("still unknown").ifPresent(others ->
-              LOG.error("the outcome of a commit stays unknown: " + again.getMessage() + others));
+          LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
           batch.orgIds().forEach(rooms::forget);
+          batch.appends().forEach(doubts::add);
           batch.refuse(ErrorCode.STORAGE_ERROR);
           return Future.succeededFuture();
         });

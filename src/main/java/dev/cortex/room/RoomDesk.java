@@ -154,6 +154,7 @@ final class RoomDesk implements ShardKeeper.Listener {
   void second() {
     fanout.probe();
     standings.tell();
+    lanes.settleDoubts();
     metrics.passivated(rooms.passivate(clock.monotonicNs(), IDLE_NS, PASSIVATED_AT_ONCE));
   }
 

@@ -116,7 +116,7 @@ public final class Database {
     return answer(upkeep.run(sql -> transact(sql, Role.UPKEEP, work)));
   }
 
-  /** Runs work outside any transaction, in turn with {@link #write}: pragmas, and one statement that commits by itself. */
+  /** Runs work outside any transaction, in turn with {@link #write}: a pragma, a statement that commits by itself. */
   public <T> Future<T> maintain(SqlWork<T> work) {
     return answer(upkeep.run(sql -> alone(sql, work)));
   }

@@ -33,7 +33,8 @@ final class PlainInserts implements AutoCloseable {
                 + " VALUES (?, ?, ?, ?, ?, ?, ?)");
     session =
         connection.prepareStatement(
-            "UPDATE sessions SET last_offset = ?, last_sequence = ? WHERE org_id = ? AND agent_id = ? AND session_id = ?");
+            "UPDATE sessions SET last_offset = ?, last_sequence = ?"
+                + " WHERE org_id = ? AND agent_id = ? AND session_id = ?");
     head = connection.prepareStatement("UPDATE org_heads SET head = ?, last_received_at = ? WHERE org_id = ?");
   }
 

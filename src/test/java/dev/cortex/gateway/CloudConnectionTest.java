@@ -162,6 +162,24 @@ class CloudConnectionTest {
   }
 
   @Test
+  void clientsThatWaitedAtTheDoorOfANodeThatIsolatedMeanwhileAreSentAway() throws Exception {
+    node.finds(false);
+    String authorization = "Authorization: Bearer " + ACME;
+    try (RawHttp socket = RawHttp.connect(node.port());
+        RawHttp stream = RawHttp.connect(node.port())) {
+      socket.send(socket.request("GET", "/api/ws", "", authorization, "Upgrade: websocket", "Connection: Upgrade",
+          "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="));
+      stream.send(stream.request("GET", "/api/stream", "", authorization));
+      assertThat(node.ask("GET", "/livez", "").status()).as("an answer behind theirs").isEqualTo(200);
+      node.becomes(NodeState.ISOLATED);
+      node.finds(true);
+      assertThat(stream.answer().status()).isEqualTo(503);
+      assertThat(socket.head().status()).as("to be closed with a code of its own").isEqualTo(101);
+      assertThat(node.askInside("/health").json().getInteger("connections")).isZero();
+    }
+  }
+
+  @Test
   void resumeTakesUpEverySubscriptionFromTheClientsOwnCursors() throws Exception {
     String token;
     String cursor;

@@ -96,7 +96,13 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Starts a cloud node with exactly these arguments; it ends with this process. */
   public static ServerProcess launchNode(String... arguments) throws IOException {
-    List<String> line = command("-Xmx256m");
+    return launchNode(List.of(), arguments);
+  }
+
+  /** The same, with words before its command line that make way for it, such as those of another user. */
+  public static ServerProcess launchNode(List<String> before, String... arguments) throws IOException {
+    List<String> line = new ArrayList<>(before);
+    line.addAll(command("-Xmx256m"));
     line.addAll(List.of("--profile", "cloud", "--exit-with-parent", "--no-banner"));
     line.addAll(List.of(arguments));
     return started(line, Map.of());
