@@ -144,7 +144,7 @@ final class Publisher {
               .put("k", "sent")
               .put("id", event.getString("id"))
               .put("org", org)
-              .put("s", event.containsKey("sessionId") ? session(event) : "")
+              .put("s", session(event))
               .put("q", event.getLong("sequence", 0L))
               .put("h", event.getJsonObject("payload").encode().hashCode()));
     }
@@ -173,7 +173,7 @@ final class Publisher {
   }
 
   private static String session(JsonObject event) {
-    return event.getString("agentId") + ':' + event.getString("sessionId");
+    return event.containsKey("sessionId") ? event.getString("agentId") + ':' + event.getString("sessionId") : "";
   }
 
   private void send() {
@@ -232,7 +232,10 @@ final class Publisher {
         open = batch.stream().filter(event -> open.contains(event) || awaited.containsValue(event)).toList();
         awaited = new HashMap<>();
         return Future.succeededFuture();
-      }).onFailure(failure -> to.close());
+      }).onFailure(failure -> {
+        socket = null; // a frozen peer would keep it open
+        to.close();
+      });
     });
   }
 
@@ -243,8 +246,8 @@ final class Publisher {
       JsonObject event = frame.getValue("rid") instanceof Integer rid ? awaited.remove(rid) : null;
       if (event != null) {
         boolean ok = frame.getString("op").equals("ok");
-        boolean temporary = frame.getLong("retryAfterMs", -1L) > 0;
-        settle(event, ok ? frame.getString("status") : temporary ? "unknown" : "rejected", frame);
+        boolean again = frame.getLong("retryAfterMs", -1L) > 0 || follows(event, frame);
+        settle(event, ok ? frame.getString("status") : again ? "unknown" : "rejected", frame);
         if (awaited.isEmpty()) {
           whole.tryComplete();
         }
@@ -255,6 +258,16 @@ final class Publisher {
     });
     fresh.exceptionHandler(broken -> whole.tryFail(broken));
     fresh.closeHandler(gone -> whole.tryFail("closed"));
+  }
+
+  /** Whether an event is out of order only because one before it, sent on without waiting, was refused for now. */
+  private boolean follows(JsonObject event, JsonObject refusal) {
+    return "sequence_conflict".equals(refusal.getString("code"))
+        && open.stream()
+            .anyMatch(
+                before ->
+                    session(before).equals(session(event))
+                        && before.getLong("sequence") < event.getLong("sequence"));
   }
 
   /** Publishes by another connection from now on; this one ends when its answers had time to come. */

@@ -93,21 +93,22 @@ final class Trial implements AutoCloseable {
       case KILL -> site.process(victim).kill();
       case FREEZE -> site.process(victim).freeze();
       case CUT -> Cut.off(victim);
-      case STORE -> {
-        site.postgres().stop();
-        startStore();
-      }
-      case STORE_CRASH -> {
-        site.killPostgres();
-        startStore();
-      }
+      case STORE -> restartStore(false);
+      case STORE_CRASH -> restartStore(true);
     }
   }
 
-  private void startStore() {
+  private void restartStore(boolean crash) throws InterruptedException {
     long fromNs = System.nanoTime();
+    if (crash) {
+      site.killPostgres();
+    } else {
+      site.postgres().stop();
+    }
+    long endedNs = System.nanoTime();
     site.postgres().start();
-    say("the database took " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - fromNs) + " ms to start");
+    say("the database took " + TimeUnit.NANOSECONDS.toMillis(endedNs - fromNs) + " ms to end and "
+        + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - endedNs) + " ms to start");
   }
 
   private void mend(Fault fault, int victim) throws Exception {
