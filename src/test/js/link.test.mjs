@@ -159,7 +159,7 @@ test('a frame that is no JSON is reported and the connection is made anew', asyn
 
 test('the default address is the server that served the module, else the desktop', () => {
   assert.equal(defaultUrl('http://127.0.0.1:4000/client/cortex.js'), 'ws://127.0.0.1:4000/ws');
-  assert.equal(defaultUrl('https://events.example/client/cortex.js'), 'wss://events.example/ws');
+  assert.equal(defaultUrl('https://events.example/client/cortex.js'), 'wss://events.example/api/ws');
   assert.equal(defaultUrl('http://localhost:3691/assets/cortex.js'), 'ws://127.0.0.1:3693/ws');
   assert.equal(defaultUrl('file:///app/client/cortex.js'), 'ws://127.0.0.1:3693/ws');
 });

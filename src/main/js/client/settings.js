@@ -4,6 +4,9 @@ import { CortexError } from './wire.js';
 
 const DESKTOP_URL = 'ws://127.0.0.1:3693/ws';
 const SERVED_AS = '/client/';
+const DESKTOP_PATH = '/ws';
+const CLOUD_PATH = '/api/ws';
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Every limit, with the unit in its name; see cortex.d.ts. */
 const LIMITS = Object.freeze({
@@ -43,10 +46,14 @@ export function environmentOf(options) {
   };
 }
 
-/** Where the server is when nobody says: the one this module was loaded from, else the desktop's. */
+/**
+ * Where the server is when nobody says: the one this module was loaded from, else the desktop's. A desktop answers to the
+ * names of the loopback only, so any other host is the cloud.
+ */
 export function defaultUrl(moduleUrl = import.meta.url) {
   const url = new URL(moduleUrl);
+  const path = LOOPBACK.has(url.hostname) ? DESKTOP_PATH : CLOUD_PATH;
   return /^https?:$/.test(url.protocol) && url.pathname.startsWith(SERVED_AS)
-    ? `${url.protocol === 'https:' ? 'wss' : 'ws'}://${url.host}/ws`
+    ? `${url.protocol === 'https:' ? 'wss' : 'ws'}://${url.host}${path}`
     : DESKTOP_URL;
 }

@@ -1,6 +1,7 @@
 // The console page: wires one client to the list, the plots, the health card and the publish form.
 
 import { connect } from '/client/cortex.js';
+import { watchCluster } from './cluster.js';
 import { Feed } from './feed.js';
 import { watchHealth } from './health.js';
 import { Meter } from './meter.js';
@@ -24,6 +25,7 @@ function takeToken() {
 
 const token = () => sessionStorage.getItem(TOKEN_KEY) ?? undefined;
 
+let profile;
 let cortex;
 let subscription;
 let latest = 0;
@@ -63,10 +65,30 @@ function showState(detail) {
   }
 }
 
+/** A cloud node shows live events of the org that a token names; a desktop shows them all. */
+function begin() {
+  if (profile === 'cloud' && token() === undefined) {
+    notice('Live events belong to an org: enter a token that may subscribe to it. Node and shards are shown without.');
+    openTokenForm(true);
+  } else {
+    start();
+  }
+}
+
+function onProfile(said) {
+  if (latest === 0 && profile === undefined) {
+    profile = said ?? 'unknown';
+    begin();
+    if (profile === 'cloud') {
+      watchCluster(element, token);
+    }
+  }
+}
+
 function start() {
   const mine = ++latest;
   cortex?.close();
-  cortex = connect({ token });
+  cortex = connect({ token, url: profile === 'cloud' ? new URL('/api/ws', location.href).href : undefined });
   // A client that was replaced may still tell that it closed.
   cortex.on('state', (detail) => mine === latest && showState(detail));
   cortex.on('error', ({ error }) => mine === latest && notice(error.message, 'bad'));
@@ -147,5 +169,4 @@ showCommand();
 element('connection-where').textContent = location.host;
 setInterval(() => meter.tick(), 1_000);
 addEventListener('resize', () => meter.draw());
-watchHealth(element, token);
-start();
+watchHealth(element, token, onProfile);

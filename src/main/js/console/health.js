@@ -33,8 +33,12 @@ function checksOf(health) {
   return [...Object.entries(rest).filter(([key]) => !NAMED_ELSEWHERE.has(key)), ...own];
 }
 
-/** Asks `/health` for as long as the page lives; a DOWN with a body is as good an answer as an UP. */
-export function watchHealth(element, token) {
+/**
+ * Asks `/health` for as long as the page lives; a DOWN with a body is as good an answer as an UP.
+ *
+ * @param onProfile told after each try which profile the server said it runs in, `undefined` when it said none
+ */
+export function watchHealth(element, token, onProfile) {
   const show = (health) => {
     const status = element('health-status');
     status.textContent = health.status ?? 'unknown';
@@ -53,13 +57,16 @@ export function watchHealth(element, token) {
     }));
   };
   const ask = async () => {
+    let profile;
     try {
       const held = token();
       const answer = await fetch('/health', {
         headers: held ? { Authorization: `Bearer ${held}` } : {},
         signal: AbortSignal.timeout(EVERY_MS),
       });
-      show(await answer.json());
+      const health = await answer.json();
+      profile = health.profile;
+      show(health);
       element('health-age').textContent = `at ${new Date().toLocaleTimeString('en-GB')}`;
     } catch {
       // No answer is an answer: the page says so and asks again.
@@ -68,6 +75,7 @@ export function watchHealth(element, token) {
       element('health-age').textContent = 'no answer';
       element('health-checks').replaceChildren();
     }
+    onProfile(profile);
     setTimeout(ask, EVERY_MS);
   };
   ask();

@@ -49,11 +49,15 @@ public final class InternalGuard {
     return open ? GuardDecision.OPEN : ShownToken.of(read, QUERY_TOKEN_PATHS);
   }
 
-  /** Whether the holder of a good token may use this listener: empty, or the refusal to answer with. */
+  /**
+   * Whether the holder of a good token may use this listener: empty, or the refusal to answer with. What is told here
+   * concerns every org, so that the administrator of one has no business here.
+   */
   public Optional<LocalGuard.Refusal> admit(Principal principal) {
-    return principal.scopes().contains(Scope.ADMIN)
+    return principal.orgs().isEmpty() && principal.scopes().contains(Scope.ADMIN)
         ? Optional.empty()
-        : Optional.of(new LocalGuard.Refusal(ErrorCode.FORBIDDEN, "This needs a token with the scope admin"));
+        : Optional.of(new LocalGuard.Refusal(
+            ErrorCode.FORBIDDEN, "This needs a service token of all orgs with the scope admin"));
   }
 
   /** That the origin is the host asked proves nothing of a rebound name; it keeps pages apart, the token decides. */

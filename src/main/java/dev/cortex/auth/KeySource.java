@@ -117,7 +117,7 @@ final class KeySource {
                 ? vertx.timer(START_PAUSE_MS, TimeUnit.MILLISECONDS).compose(again -> first(begunNs))
                 : Future.failedFuture(
                     new ConfigException(
-                        "auth.jwks_url: no keys from " + client.host() + ": " + failure.getMessage())));
+                        "auth.jwks_url: no keys from " + client.host() + ": " + reason(failure))));
   }
 
   private void refreshWhenDue() {
@@ -139,7 +139,7 @@ final class KeySource {
     underWay = client.fetch().compose(this::take).onComplete(done -> {
       fetching = false;
       if (done.failed() && !failing) {
-        LOG.warn("auth.jwks_url: no keys from " + client.host() + ": " + done.cause().getMessage());
+        LOG.warn("auth.jwks_url: no keys from " + client.host() + ": " + reason(done.cause()));
       } else if (done.succeeded() && failing) {
         LOG.info("auth.jwks_url: keys arrive again from " + client.host());
       }
@@ -160,6 +160,15 @@ final class KeySource {
     } catch (IOException e) {
       return Future.failedFuture(e);
     }
+  }
+
+  /** What went wrong first: a failed handshake says why only beneath. */
+  private static String reason(Throwable failure) {
+    Throwable first = failure;
+    while (first.getCause() != null) {
+      first = first.getCause();
+    }
+    return first.getMessage() == null ? first.getClass().getSimpleName() : first.getMessage();
   }
 
   private long sinceMs(long thenNs) {

@@ -52,7 +52,7 @@ final class StrictJson {
       }
       return members;
     } catch (JsonProcessingException e) {
-      throw new IOException("not strict JSON: " + e.getOriginalMessage(), e);
+      throw new IOException("not strict JSON: " + e.getOriginalMessage());
     }
   }
 

@@ -7,9 +7,9 @@ import io.github.bucket4j.local.SynchronizationStrategy;
 import java.time.Duration;
 
 /**
- * Units that gather at a rate, up to what may pass at once, and are taken by what passes: over any time no more is taken
- * than the rate gives in that time and what may pass at once. Every time it is told is monotonic, in nanoseconds, and
- * not before the one it was told last. Used on one thread.
+ * Units that gather at a rate, up to what may pass at once, and are taken by what passes: over any time no more is
+ * taken than the rate gives in that time and what may pass at once. Every time it is told is monotonic, in nanoseconds,
+ * and not before the one it was told last. Used on one thread.
  */
 @Pure
 public final class TokenBucket {

@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A node's membership: Hazelcast says who is alive, and the event bus reaches every live node. Messages between nodes
@@ -30,6 +31,9 @@ final class HazelcastCluster {
   private static final int CONNECT_TIMEOUT_MS = 2_000;
   private static final long PING_MS = 1_000;
   private static final long PONG_MS_MAX = 4_000;
+
+  /** Members ping each other all the time; whoever connects to the bus and stays silent that long is none. */
+  private static final int IDLE_SECONDS_MAX = 30;
 
   private HazelcastCluster() {}
 
@@ -84,6 +88,8 @@ final class HazelcastCluster {
             .setClusterPublicPort(cluster.busPort())
             .setConnectTimeout(CONNECT_TIMEOUT_MS)
             .setReconnectAttempts(0)
+            .setIdleTimeout(IDLE_SECONDS_MAX)
+            .setIdleTimeoutUnit(TimeUnit.SECONDS)
             .setClusterPingInterval(PING_MS)
             .setClusterPingReplyInterval(PONG_MS_MAX);
     if (cluster.tls()) {

@@ -136,7 +136,7 @@ final class Keys {
           key("limits.connections", QUOTA, 50_000L, "Connections of an org; 0 is unlimited."),
           key("limits.subscriptions_per_connection", QUOTA, 128L, "Subscriptions of one connection; 0 is unlimited."),
           key("limits.consumer_groups", QUOTA, 100L, "Consumer groups of an org; 0 is unlimited.").unused(),
-          key("limits.stored_bytes", QUOTA_BYTES, 0L, "Bytes an org may store; 0 is unlimited."),
+          key("limits.stored_bytes", QUOTA_BYTES, 0L, "Bytes of payload an org may store; 0 is unlimited."),
           key("limits.agent_events_per_second", RATE, 0L,
               "Events one agent of an org may publish in a second, and twice as many at once; 0 is unlimited."),
           key("limits.session_events_per_second", RATE, 0L,

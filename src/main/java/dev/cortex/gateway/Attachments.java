@@ -27,18 +27,12 @@ import java.util.function.Predicate;
 /**
  * Keeps every feed attached to the room that owns its org now. When a shard moves, its feeds attach at the new owner, a
  * bounded number at a time, until it works; what was missed meanwhile is in the answer's head. Attaching is repeated
- * about once a minute, so that an interest that got lost is not lost for long.
+ * now and then, so that an interest that got lost is not lost for long.
  */
 final class Attachments {
 
   /** Questions on their way at the same time: after a node's death thousands of feeds move. */
   static final int IN_FLIGHT_MAX = 64;
-
-  /** How often a feed of another node's room is attached again, though nothing moved. */
-  static final long RENEW_SECONDS = 60;
-
-  /** Longer than this without a word of its room, and a feed may have been forgotten: two renewals and more. */
-  private static final long TRUST_NS = TimeUnit.SECONDS.toNanos(2 * RENEW_SECONDS + 10);
 
   /** A subscriber waits for so long for a room that moves. */
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(8);
@@ -71,6 +65,9 @@ final class Attachments {
   private final ConnectionCounts connections;
   private final Predicate<String> wanted;
   private final Clock clock;
+  private final int renewSeconds;
+  /** Longer than this without a word of its room, and a feed may have been forgotten: two renewals and more. */
+  private final long trustNs;
   private final Map<Integer, Set<Feed>> byShard = new HashMap<>();
   private final Map<Feed, Attempt> attempts = new HashMap<>();
   private final ArrayDeque<Attempt> ready = new ArrayDeque<>();
@@ -85,6 +82,7 @@ final class Attachments {
    * @param address where deliveries are to go
    * @param connections how many connections of an org this gateway has
    * @param wanted whether deliveries of an org are of use here
+   * @param renewSeconds how often a feed of another node's room is attached again, though nothing moved
    */
   Attachments(
       RoomLink link,
@@ -92,13 +90,16 @@ final class Attachments {
       Directory directory,
       ConnectionCounts connections,
       Predicate<String> wanted,
-      Clock clock) {
+      Clock clock,
+      int renewSeconds) {
     this.link = link;
     this.address = address;
     this.directory = directory;
     this.connections = connections;
     this.wanted = wanted;
     this.clock = clock;
+    this.renewSeconds = renewSeconds;
+    this.trustNs = TimeUnit.SECONDS.toNanos(2L * renewSeconds + 10);
     this.seen = directory.view();
   }
 
@@ -192,16 +193,16 @@ final class Attachments {
     View view = directory.view();
     return feed.node().equals(view.owner(feed.shard()))
         && view.epochs().get(feed.shard()) <= feed.epoch()
-        && (feed.node().equals(view.self().node()) || clock.monotonicNs() - feed.confirmedNs() < TRUST_NS);
+        && (feed.node().equals(view.self().node()) || clock.monotonicNs() - feed.confirmedNs() < trustNs);
   }
 
-  /** Attaches some feeds again, so that each has its turn about once a minute. To be called once a second. */
+  /** Attaches some feeds again, so that each has its turn in time. To be called once a second. */
   void renew() {
     String self = directory.self();
-    long turns = (renewals.size() + RENEW_SECONDS - 1) / RENEW_SECONDS;
+    int turns = (renewals.size() + renewSeconds - 1) / renewSeconds;
     List<Feed> due = new ArrayList<>();
     Iterator<Feed> eldest = renewals.iterator();
-    for (long i = 0; i < turns; i++) {
+    for (int i = 0; i < turns; i++) {
       due.add(eldest.next());
       eldest.remove();
     }

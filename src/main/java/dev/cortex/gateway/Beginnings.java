@@ -106,7 +106,7 @@ final class Beginnings {
     return new Since.Cursor(new Position(NO_LOG, ((Since.Cursor) since).position().offset()));
   }
 
-  /** What reconnecting clients and polls ask most, known without leaving this gateway: nothing was missed, or little. */
+  /** What reconnecting clients and polls ask most, known without leaving this gateway: that they missed little. */
   Optional<Located> known(Channel channel, Since since) {
     return since instanceof Since.Cursor cursor
         ? feeds.existing(channel.orgId())

@@ -13,7 +13,7 @@ import io.vertx.core.Vertx;
  */
 final class BusRoomLink implements RoomLink {
 
-  /** How long the room of an org is asked again while it moves. */
+  /** How long the room of an org is asked again while it moves, or does not answer. */
   private static final long BUDGET_MS = 10_000;
 
   /** A node that is silent for so long does not keep others from being asked. */
@@ -32,7 +32,7 @@ final class BusRoomLink implements RoomLink {
 
   @Override
   public <T extends Message> Future<T> ask(String orgId, Message question, Class<T> answer) {
-    return calls.ask(orgId, question, answer, BUDGET_MS);
+    return calls.read(orgId, question, answer, BUDGET_MS);
   }
 
   @Override

@@ -17,6 +17,7 @@ final class Credits {
   private static final class Total {
     private long taken;
     private long reported;
+    private boolean asked;
   }
 
   private final ObjLongConsumer<String> report;
@@ -35,13 +36,14 @@ final class Credits {
   long took(Delivery delivery) {
     Total total = byNode.computeIfAbsent(delivery.node(), node -> new Total());
     total.taken = delivery.sentBytes();
+    total.asked |= delivery.events().isEmpty();
     return total.taken - total.reported;
   }
 
-  /** Tells every node whose total has changed. */
+  /** Tells every node whose total has changed, or which asked: a report before may have been lost. */
   void report() {
     byNode.forEach((node, total) -> {
-      if (total.taken != total.reported) {
+      if (total.taken != total.reported || total.asked) {
         report(node, total);
       }
     });
@@ -59,6 +61,7 @@ final class Credits {
 
   private void report(String node, Total total) {
     total.reported = total.taken;
+    total.asked = false;
     report.accept(node, total.taken);
   }
 }

@@ -54,12 +54,19 @@ final class Feeds {
    * @param reportBytes bytes after which the room is told even when there is no pass
    * @param pageEvents most events of a page from the log
    * @param pageBytes most bytes of a page from the log, about
+   * @param renewSeconds how often a feed of another node's room is attached again, though nothing moved
+   * @param lingeringMax most feeds that stay for the next poll
    */
-  record Bounds(long tailBytes, long tailsBytes, long reportBytes, int pageEvents, int pageBytes) {
-    static final Bounds NORMAL = new Bounds(4L << 20, 16L << 20, 1L << 20, 500, 256 * 1024);
+  record Bounds(
+      long tailBytes,
+      long tailsBytes,
+      long reportBytes,
+      int pageEvents,
+      int pageBytes,
+      int renewSeconds,
+      int lingeringMax) {
+    static final Bounds NORMAL = new Bounds(4L << 20, 16L << 20, 1L << 20, 500, 256 * 1024, 60, 20_000);
   }
-
-  private static final int LINGERING_MAX = 20_000;
 
   private final RoomLink link;
   private final String address;
@@ -115,8 +122,9 @@ final class Feeds {
     this.earliestPassNs = clock.monotonicNs();
     this.credits = new Credits((node, bytes) -> link.tell(node, new Covered(address, bytes)));
     this.tails = new Tails(bounds.tailsBytes());
-    this.lingering = new Lingering(clock, LINGERING_MAX);
-    this.attachments = new Attachments(link, address, directory, connections, this::isWanted, clock);
+    this.lingering = new Lingering(clock, bounds.lingeringMax());
+    this.attachments = new Attachments(link, address, directory, connections, this::isWanted, clock,
+        bounds.renewSeconds());
     this.ignoreOwners = directory.onChange(view -> link.soon(this::ownersChanged));
   }
 

@@ -20,6 +20,8 @@ final class HeldPoll {
   private final Since.Cursor from;
   private final Promise<Located> found = Promise.promise();
   private boolean late;
+  private boolean looking;
+  private boolean lookAgain;
 
   /**
    * A poll that has not begun to wait.
@@ -69,14 +71,25 @@ final class HeldPoll {
     });
   }
 
+  /** One look at a time: while a busy org's room is slow they would only pile up. */
   private void look() {
-    beginnings.locate(channel, from)
-        .onSuccess(located -> {
-          if (located.missed() > 0 || late) {
+    if (looking) {
+      lookAgain = true;
+      return;
+    }
+    looking = true;
+    boolean last = late;
+    beginnings.locate(channel, from).onComplete(
+        located -> {
+          looking = false;
+          if (located.missed() > 0 || last) {
             found.tryComplete(located);
+          } else if (lookAgain && !found.future().isComplete()) {
+            lookAgain = false;
+            look();
           }
-        })
-        .onFailure(found::tryFail);
+        },
+        found::tryFail);
   }
 
   /** Looks again whenever the feed heard something. */

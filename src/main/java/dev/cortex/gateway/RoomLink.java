@@ -10,7 +10,8 @@ import io.vertx.core.Future;
 interface RoomLink {
 
   /**
-   * Asks the room of an org, and asks again while it moves; a refusal fails the future, perhaps at once.
+   * Asks the room of an org something that changes nothing there, and asks again while it moves or does not answer; a
+   * refusal fails the future, perhaps at once.
    *
    * @param orgId whose room
    */

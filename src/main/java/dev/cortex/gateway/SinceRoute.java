@@ -153,7 +153,10 @@ final class SinceRoute {
     }
     Position from = new Position(head.logId(), located.after());
     Optional<Page> recent =
-        feeds.existing(channel.orgId()).flatMap(feed -> feed.page(channel, from, limit, PAGE_BYTES));
+        feeds.existing(channel.orgId())
+            .flatMap(feed -> feed.page(channel, from, limit, PAGE_BYTES))
+            // something is there: a feed that has not heard of it yet does not know better
+            .filter(page -> !page.events().isEmpty());
     if (recent.isPresent()) {
       metrics.polled(known ? PollSource.MEMORY : PollSource.ROOM);
       send(request.response(), request.connection(), recent.get());

@@ -101,15 +101,16 @@ final class StreamRoute {
     reading.beginnings()
         .begin(asked.channel(), asked.since())
         .recover(StreamRoute::resyncWhenAhead)
-        .compose(beginning -> reading.feeds().feed(asked.channel().orgId()).map(feed -> {
-          // one that left meanwhile would never be told again that it did
-          if (request.response().closed()) {
-            leave.run();
-          } else {
-            new Stream(request, feed, asked, leave).start(beginning);
-          }
-          return null;
-        }))
+        .compose(beginning -> reading.feeds().feed(asked.channel().orgId())
+            .compose(feed -> turnstile.stillOpen().map(open -> {
+              // one that left meanwhile would never be told again that it did
+              if (request.response().closed()) {
+                leave.run();
+              } else {
+                new Stream(request, feed, asked, leave).start(beginning);
+              }
+              return null;
+            })))
         .onFailure(failure -> {
           leave.run();
           Problems.answer(request, failure);

@@ -7,8 +7,13 @@ import java.util.Map;
 /** Bounds the tails of all feeds together: those that were used longest ago are emptied first. */
 final class Tails {
 
+  private static final class Held {
+    private long bytes;
+  }
+
   private final long bytesMax;
-  private final Map<Feed, Long> bytesByFeed = new LinkedHashMap<>();
+  /** In the order of their last use. */
+  private final Map<Feed, Held> byFeed = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
 
   /** No tails; at most so many bytes of envelopes. */
@@ -18,29 +23,37 @@ final class Tails {
 
   /** A tail was used: it is the youngest now, and counts as it is. */
   void used(Feed feed) {
-    forget(feed);
-    long held = feed.tail().bytes();
-    if (held > 0) {
-      bytes += held;
-      bytesByFeed.put(feed, held);
+    long now = feed.tail().bytes();
+    Held held = byFeed.get(feed);
+    if (held == null) {
+      if (now == 0) {
+        return;
+      }
+      held = new Held();
+      byFeed.put(feed, held);
     }
+    bytes += now - held.bytes;
+    held.bytes = now;
   }
 
   /** A feed ended. */
   void forget(Feed feed) {
-    Long held = bytesByFeed.remove(feed);
-    bytes -= held == null ? 0 : held;
+    Held held = byFeed.remove(feed);
+    bytes -= held == null ? 0 : held.bytes;
   }
 
   /** Empties tails until the bound holds; events that were not handed on yet stay. */
   void bound() {
-    Iterator<Map.Entry<Feed, Long>> eldest = bytesByFeed.entrySet().iterator();
+    if (bytes <= bytesMax) {
+      return;
+    }
+    Iterator<Map.Entry<Feed, Held>> eldest = byFeed.entrySet().iterator();
     while (bytes > bytesMax && eldest.hasNext()) {
-      Map.Entry<Feed, Long> next = eldest.next();
+      Map.Entry<Feed, Held> next = eldest.next();
       Feed feed = next.getKey();
       if (feed.pending() == 0) {
         feed.tail().reset(feed.flushed());
-        bytes -= next.getValue();
+        bytes -= next.getValue().bytes;
         eldest.remove();
       }
     }

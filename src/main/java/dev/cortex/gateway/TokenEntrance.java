@@ -8,11 +8,15 @@ import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** The entrance of a cloud node: who asks is told by a token, and by nothing else. */
 final class TokenEntrance implements Entrance {
+
+  /** What a query may call an org. */
+  private static final List<String> ORG_NAMES = List.of("org", "orgId", "tenantId");
 
   private final Function<LocalGuard.Request, GuardDecision> guard;
   private final TokenReader tokens;
@@ -38,15 +42,33 @@ final class TokenEntrance implements Entrance {
   public Future<Principal> identify(HttpServerRequest request, Caller caller) {
     GuardDecision decision = guard.apply(Door.asked(request));
     if (decision instanceof GuardDecision.Ask ask) {
-      return read(ask, caller).compose(principal -> admission.apply(principal)
-          .<Future<Principal>>map(TokenEntrance::refuse)
-          .orElseGet(() -> Future.succeededFuture(principal)));
+      return read(ask, caller)
+          .compose(principal -> admission.apply(principal)
+              .<Future<Principal>>map(TokenEntrance::refuse)
+              .orElseGet(() -> Future.succeededFuture(principal)))
+          .compose(principal -> agreed(principal, request));
     }
     if (decision instanceof GuardDecision.Refused refused) {
       return refuse(refused.refusal());
     }
     // what a guard leaves open needs no principal; what needs one is not open
     return Future.failedFuture(new RefusedException(ErrorCode.UNAUTHORIZED, ErrorCode.UNAUTHORIZED.sentence()));
+  }
+
+  /** An org in the query must be one of the token's, on every route: also where nothing else reads it. */
+  private static Future<Principal> agreed(Principal principal, HttpServerRequest request) {
+    if (request.query() == null) {
+      return Future.succeededFuture(principal);
+    }
+    try {
+      Query query = Query.of(request);
+      boolean own = ORG_NAMES.stream().flatMap(name -> query.all(name).stream()).allMatch(principal::isOf);
+      return own
+          ? Future.succeededFuture(principal)
+          : Future.failedFuture(new RefusedException(ErrorCode.FORBIDDEN, "this caller does not belong to that org"));
+    } catch (RefusedException malformed) {
+      return Future.failedFuture(malformed);
+    }
   }
 
   private Future<Principal> read(GuardDecision.Ask ask, Caller caller) {

@@ -64,14 +64,21 @@ final class Turnstile implements ConnectionCounts {
    */
   Future<Runnable> enter(List<String> orgIds, int open) {
     if (closed.getAsBoolean()) {
-      return Future.failedFuture(
-          new RefusedException(ErrorCode.SHUTTING_DOWN, "this node takes no new connections: try another one"));
+      return stillOpen();
     }
     if (rule.here() > 0 && open >= rule.here()) {
       return Future.failedFuture(
           new RefusedException(ErrorCode.RATE_LIMITED, "this server has as many connections as it may"));
     }
     return rule.byOrg() ? counted(orgIds) : Future.succeededFuture(() -> {});
+  }
+
+  /** Fails with {@code shutting_down} when nobody is let in any more, for those whom something kept at the door. */
+  <T> Future<T> stillOpen() {
+    return closed.getAsBoolean()
+        ? Future.failedFuture(
+            new RefusedException(ErrorCode.SHUTTING_DOWN, "this node takes no new connections: try another one"))
+        : Future.succeededFuture();
   }
 
   private Future<Runnable> counted(List<String> orgIds) {

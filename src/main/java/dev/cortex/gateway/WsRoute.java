@@ -116,7 +116,7 @@ final class WsRoute {
       turnstile
           .enter(asked.orgs(principal), sockets.size())
           .onFailure(refused -> Problems.answer(request, refused))
-          .onSuccess(leave -> asked.prepare().onComplete(ready ->
+          .onSuccess(leave -> asked.prepare().compose(done -> turnstile.stillOpen()).onComplete(ready ->
               upgrade(request, new Visit(principal, asked, leave), ready.cause())));
     } catch (RefusedException refused) {
       Problems.answer(request, refused);

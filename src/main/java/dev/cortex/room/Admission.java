@@ -50,8 +50,8 @@ interface Admission {
       };
 
   /**
-   * Takes what an append costs, or refuses drafts of it. A refused draft has cost nothing; after it, later drafts of the
-   * same session are refused too, or their order would change.
+   * Takes what an append costs, or refuses drafts of it. A refused draft has cost nothing; after it, later drafts of
+   * the same session are refused too, or their order would change.
    *
    * @param append drafts of one org whose shard this node owns
    * @param nowNs monotonic time

@@ -12,12 +12,12 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Decides between two sides of a cut that both reach the store. A serving node that is in the roster and does not see
- * us, or is not seen by us, is a rival. The side of a node is the serving nodes with which it sees each other: the larger
- * side wins, then the one with the smallest name among those that are on one side only. Both sides compare alike, so one
- * of them loses.
+ * us, or is not seen by us, is a rival. The side of a node is the serving nodes with which it sees each other: the
+ * larger side wins, then the one with the smallest name among those that are on one side only. Both sides compare
+ * alike, so one of them loses.
  *
- * <p>Nodes that come and go are for a moment in one list and not in the other. So a verdict needs a rival that stays for
- * {@link #LASTING_NS}. The row of a node that died still names us, and goes by itself within seconds.
+ * <p>Nodes that come and go are for a moment in one list and not in the other. So a verdict needs a rival that stays
+ * for {@link #LASTING_NS}. The row of a node that died still names us, and goes by itself within seconds.
  */
 @Pure
 final class Arbitration {

@@ -242,6 +242,10 @@ final class Batch {
     if (verdict instanceof Verdict.Settled settled) {
       return settled.outcome();
     }
+    if (verdict instanceof Verdict.Refused refused) {
+      NewEvent because = appends.get(draft.orgId()).events().get(refused.index());
+      return refusal.of(draft, because).orElse(refused.outcome());
+    }
     boolean repeat = verdict instanceof Verdict.RepeatOf;
     int index = repeat ? ((Verdict.RepeatOf) verdict).index() : ((Verdict.Numbered) verdict).index();
     NewEvent event = appends.get(draft.orgId()).events().get(index);

@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the whole of
- * group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
+ * The order of all writes of some of a node's shards. While one transaction runs, the next batch gathers; that is the
+ * whole of group commit. Chores (trims) take turns with batches, so that neither keeps the other waiting for long.
  */
 final class CommitLane {
 
@@ -51,8 +51,10 @@ final class CommitLane {
   private final AppendQueue<Promise<Appended>> queue;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
+  private final Doubts doubts;
   private final CommitFailures failures = new CommitFailures();
   private long receivedMs;
+  private boolean settling;
   private boolean busy;
   private boolean choreNext;
   private Promise<Void> drained;
@@ -82,6 +84,7 @@ final class CommitLane {
     this.clock = clock;
     this.deposed = deposed;
     this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
+    this.doubts = new Doubts(node, rooms, fanout, this::depose);
   }
 
   /** Takes an append; the future is answered after its commit, with a refusal when the lane is full. */
@@ -121,6 +124,14 @@ final class CommitLane {
     chores.add(() -> Future.succeededFuture().compose(go -> work.get()).onComplete(done));
     pump();
     return done.future();
+  }
+
+  /** Looks what became of appends of unknown outcome, if there are any. To be called about once a second. */
+  void settleDoubts() {
+    if (!doubts.isEmpty() && !settling) {
+      settling = true;
+      chore(doubts::settle).onComplete(done -> settling = false);
+    }
   }
 
   /** Events that wait for a commit. */
@@ -262,6 +273,7 @@ final class CommitLane {
         .recover(again -> {
           LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
           batch.orgIds().forEach(rooms::forget);
+          batch.appends().forEach(doubts::add);
           batch.refuse(ErrorCode.STORAGE_ERROR);
           return Future.succeededFuture();
         });

@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * The commit lanes of a node: as many as the store takes appends at the same time. Shards are dealt to them by remainder,
- * so an org stays in one lane, and a statement that hangs stops the orgs of its lane only.
+ * The commit lanes of a node: as many as the store takes appends at the same time. Shards are dealt to them by
+ * remainder, so an org stays in one lane, and a statement that hangs stops the orgs of its lane only.
  */
 final class CommitLanes {
 
@@ -35,6 +35,11 @@ final class CommitLanes {
   /** Runs a write that is no append, between two commits of the first lane. */
   <T> Future<T> chore(Supplier<Future<T>> work) {
     return lanes.get(0).chore(work);
+  }
+
+  /** See {@link CommitLane#settleDoubts}. */
+  void settleDoubts() {
+    lanes.forEach(CommitLane::settleDoubts);
   }
 
   /** Events that wait for a commit. */

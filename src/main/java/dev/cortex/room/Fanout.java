@@ -25,10 +25,16 @@ final class Fanout {
   /** The window of a gateway, unless a test has another. */
   static final long WINDOW_BYTES = 8L << 20;
 
+  /** Seconds for which a gateway is told on that seems gone: longer than gateways take to renew their interests. */
+  private static final int GONE_PROBES_MAX = 90;
+
   private static final class Gateway {
     private final String address;
     private final Set<String> orgs = new LinkedHashSet<>();
     private boolean all;
+    /** Whether its node is not among the live ones, and for how many probes. */
+    private boolean gone;
+    private int goneProbes;
     private long sentBytes;
     private long coveredBytes;
     private final Map<String, Missed> missed = new LinkedHashMap<>();
@@ -116,10 +122,20 @@ final class Fanout {
     }
   }
 
-  /** Forgets the gateways of nodes that are gone, with all their interests. */
-  void retainNodes(Set<String> live) {
+  /**
+   * Notes which nodes are live. Gateways of others are forgotten, but not at once: a node may seem gone for a moment
+   * without noticing, and would miss what it is not told until it renews its interests.
+   */
+  void members(Set<String> live) {
+    gateways.values().forEach(gateway -> {
+      gateway.gone = !live.contains(Addresses.nodeOf(gateway.address));
+      gateway.goneProbes = 0;
+    });
+  }
+
+  private void forgetGone() {
     gateways.values().removeIf(gateway -> {
-      if (live.contains(Addresses.nodeOf(gateway.address))) {
+      if (!gateway.gone || ++gateway.goneProbes < GONE_PROBES_MAX) {
         return false;
       }
       forAll.remove(gateway);
@@ -165,6 +181,7 @@ final class Fanout {
    * called about once a second.
    */
   void probe() {
+    forgetGone();
     for (Gateway gateway : gateways.values()) {
       if (!gateway.missed.isEmpty()) {
         Missed eldest = gateway.missed.values().iterator().next();
@@ -194,11 +211,11 @@ final class Fanout {
     deliver(room, after, List.of(), epoch);
   }
 
-  /** The gateways that may have connections of an org. */
+  /** The live gateways that may have connections of an org. */
   Collection<String> gatewaysOf(String orgId) {
     Set<String> addresses = new LinkedHashSet<>();
-    byOrg.getOrDefault(orgId, Set.of()).forEach(gateway -> addresses.add(gateway.address));
-    forAll.forEach(gateway -> addresses.add(gateway.address));
+    byOrg.getOrDefault(orgId, Set.of()).stream().filter(one -> !one.gone).forEach(one -> addresses.add(one.address));
+    forAll.stream().filter(one -> !one.gone).forEach(one -> addresses.add(one.address));
     return new ArrayList<>(addresses);
   }
 

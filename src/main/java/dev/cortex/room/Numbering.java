@@ -32,6 +32,11 @@ final class Numbering {
     /** Answered already: refused, or a repeat of a committed event. */
     record Settled(Outcome outcome) implements Verdict {}
 
+    /**
+     * Refused because of the new event at that index: final once that one has committed, and nothing if it has not.
+     */
+    record Refused(Outcome outcome, int index) implements Verdict {}
+
     /** The new event at that index of the append. */
     record Numbered(int index) implements Verdict {}
 
@@ -102,7 +107,8 @@ final class Numbering {
         continue;
       }
       if ((original != null && original.offset() != row.offset()) || !sameContent(draft, content, row)) {
-        return settled(draft, ErrorCode.IDEMPOTENCY_CONFLICT, conflictMessage(key, row));
+        int because = pending != null ? pending : pendingOriginal;
+        return refused(draft, because, ErrorCode.IDEMPOTENCY_CONFLICT, conflictMessage(key, row));
       }
       original = row;
       pendingOriginal = pending != null ? pending : -1;
@@ -148,8 +154,9 @@ final class Numbering {
       }
       long expected = row == null ? 1 : row.lastSequence() + 1;
       if (draft.sequence() != 0 && draft.sequence() != expected) {
-        return settled(
+        return refused(
             draft,
+            sessions.containsKey(ref) ? events.size() - 1 : -1,
             ErrorCode.SEQUENCE_CONFLICT,
             "sequence " + draft.sequence() + " of session " + ref.agentId() + '/' + ref.sessionId() + ": expected "
                 + expected);
@@ -186,6 +193,13 @@ final class Numbering {
   private static String conflictMessage(KeyRef key, KeyRow row) {
     String what = key.kind() == KeyRef.Kind.IDEMPOTENCY ? "idempotencyKey" : "id";
     return what + " was used by a different event (offset " + row.offset() + "); a repeat must be identical";
+  }
+
+  /** Refused because of the new event at that index, or of none when it is negative. */
+  private static Verdict refused(Draft draft, int because, ErrorCode code, String message) {
+    return because < 0
+        ? settled(draft, code, message)
+        : new Verdict.Refused(Outcome.refused(draft.id(), code, message), because);
   }
 
   private static Verdict settled(Draft draft, ErrorCode code, String message) {

@@ -5,20 +5,14 @@ import dev.cortex.bus.Directory.Node;
 import dev.cortex.bus.Directory.View;
 import dev.cortex.bus.Message.Beat;
 import dev.cortex.bus.NodeState;
-import dev.cortex.bus.ShardMap;
 import dev.cortex.log.NodeEntry;
 import dev.cortex.log.Roster;
 import dev.cortex.room.Arbitration.Verdict;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -54,25 +48,14 @@ final class Ownership {
   static final long TRUST_NS = TimeUnit.SECONDS.toNanos(3);
 
   private static final long PERIOD_NS = TimeUnit.SECONDS.toNanos(1);
-  private static final long HOLD_NS = TimeUnit.SECONDS.toNanos(1);
-  private static final int HOLD_DOUBLINGS_MAX = 3;
-  private static final long HOLD_FORGOTTEN_NS = TimeUnit.SECONDS.toNanos(30);
   private static final long SETTLE_NS = TimeUnit.SECONDS.toNanos(1);
   /** Two ticks fit into a period, whatever their lateness. */
   private static final long SLACK_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /** A shard that was taken from us is not claimed before that time; longer each time it happens. */
-  private record Hold(long untilNs, int times) {}
-
   private final String self;
   private final Peers peers;
   private final Arbitration arbitration;
-  private final long jitterNs;
-  private final long[] highest;
-  private final String[] placement;
-  private final Map<Integer, Long> owned = new TreeMap<>();
-  private final Set<Integer> claiming = new HashSet<>();
-  private final Map<Integer, Hold> holds = new HashMap<>();
+  private final Holdings holdings;
 
   private NodeState state = NodeState.STARTING;
   private String address = "";
@@ -88,15 +71,12 @@ final class Ownership {
   private Set<String> seen = Set.of();
   private Set<String> candidates = Set.of();
 
-  /** A node of that name that is starting; the name decides by how much it waits longer than others. */
+  /** A node of that name that is starting. */
   Ownership(String self, int shards, Set<String> live, long nowNs) {
     this.self = self;
     this.peers = new Peers(self);
     this.arbitration = new Arbitration(self);
-    this.jitterNs = Math.floorMod(self.hashCode(), 500) * 1_000_000L;
-    this.highest = new long[shards];
-    this.placement = new String[shards];
-    Arrays.fill(placement, "");
+    this.holdings = new Holdings(self, shards);
     peers.live(live);
     tickedNs = nowNs;
     saidNs = nowNs - PERIOD_NS;
@@ -128,19 +108,7 @@ final class Ownership {
       return effects;
     }
     changed = true;
-    Set<Integer> lost = new TreeSet<>();
-    for (int i = 0; i < beat.shards().size(); i++) {
-      int shard = beat.shards().get(i);
-      if (shard < 0 || shard >= highest.length) {
-        continue;
-      }
-      long epoch = beat.epochs().get(i);
-      highest[shard] = Math.max(highest[shard], epoch);
-      if (owned.containsKey(shard) && owned.get(shard) < epoch) {
-        lost.add(shard);
-      }
-    }
-    drop(lost, effects, nowNs);
+    drop(holdings.announced(beat), effects, nowNs);
     if (appeared) {
       say(effects, nowNs);
       look(effects, nowNs);
@@ -183,15 +151,10 @@ final class Ownership {
   /** The store raised these epochs for us. */
   List<Effect> claimed(Map<Integer, Long> raised, long nowNs) {
     List<Effect> effects = new ArrayList<>();
-    Set<Integer> lost = new TreeSet<>();
-    raised.forEach((shard, epoch) -> {
-      claiming.remove(shard);
-      if (state == NodeState.ISOLATED || epoch < highest[shard]) {
-        lost.add(shard);
-      }
-      owned.put(shard, epoch);
-      highest[shard] = Math.max(highest[shard], epoch);
-    });
+    Set<Integer> lost = holdings.claimed(raised);
+    if (state == NodeState.ISOLATED) {
+      lost = raised.keySet();
+    }
     changed = true;
     drop(lost, effects, nowNs);
     say(effects, nowNs);
@@ -201,22 +164,12 @@ final class Ownership {
 
   /** An epoch of ours was raised again by ourselves. */
   void raised(Map<Integer, Long> raised) {
-    raised.forEach((shard, epoch) -> {
-      Long before = owned.get(shard);
-      if (before != null && before < epoch) {
-        owned.put(shard, epoch);
-        highest[shard] = Math.max(highest[shard], epoch);
-        changed = true;
-      }
-    });
+    changed |= holdings.raised(raised);
   }
 
   /** A claim failed, or may have. */
   void claimFailed(Collection<Integer> shards, long nowNs) {
-    for (int shard : shards) {
-      claiming.remove(shard);
-      holds.put(shard, new Hold(nowNs + HOLD_NS + jitterNs, holds.getOrDefault(shard, new Hold(0, 0)).times()));
-    }
+    holdings.claimFailed(shards, nowNs);
   }
 
   /** The store knows a higher epoch than ours: these shards are another's. */
@@ -259,7 +212,7 @@ final class Ownership {
     if (hurry || nowNs - askedNs >= PERIOD_NS - SLACK_NS) {
       look(effects, nowNs);
     }
-    holds.values().removeIf(hold -> nowNs - hold.untilNs() > HOLD_FORGOTTEN_NS);
+    holdings.forgive(nowNs);
     settle(effects, nowNs);
     return effects;
   }
@@ -272,6 +225,7 @@ final class Ownership {
 
   /** What this node says of itself to others. */
   Beat beat() {
+    Map<Integer, Long> owned = holdings.owned();
     return new Beat(me(), List.copyOf(owned.keySet()), List.copyOf(owned.values()));
   }
 
@@ -287,25 +241,17 @@ final class Ownership {
 
   /** The shards of this node. */
   Set<Integer> owned() {
-    return Set.copyOf(owned.keySet());
+    return Set.copyOf(holdings.owned().keySet());
   }
 
   /** Whether everything that is placed on this node is owned by it. */
   boolean settled() {
-    if (state != NodeState.READY) {
-      return false;
-    }
-    for (int shard = 0; shard < placement.length; shard++) {
-      if (placement[shard].equals(self) && !owned.containsKey(shard)) {
-        return false;
-      }
-    }
-    return true;
+    return state == NodeState.READY && holdings.complete();
   }
 
   /** Whether nothing is left to hand over, or nobody to hand it to. */
   boolean handedOver() {
-    return owned.isEmpty() && claiming.isEmpty() || candidates.isEmpty();
+    return holdings.isEmpty() || candidates.isEmpty();
   }
 
   // ---- rules
@@ -332,8 +278,7 @@ final class Ownership {
     state = next;
     changed = true;
     if (next == NodeState.ISOLATED) {
-      effects.add(new Effect.Drop(Set.copyOf(owned.keySet())));
-      owned.clear();
+      effects.add(new Effect.Drop(holdings.dropAll()));
     }
     say(effects, nowNs);
     look(effects, nowNs);
@@ -354,16 +299,9 @@ final class Ownership {
   }
 
   private void drop(Collection<Integer> shards, List<Effect> effects, long nowNs) {
-    Set<Integer> lost = new TreeSet<>(shards);
-    lost.retainAll(owned.keySet());
+    Set<Integer> lost = holdings.drop(shards, nowNs);
     if (lost.isEmpty()) {
       return;
-    }
-    for (int shard : lost) {
-      owned.remove(shard);
-      int times = holds.getOrDefault(shard, new Hold(0, 0)).times();
-      long waitNs = (HOLD_NS << Math.min(times, HOLD_DOUBLINGS_MAX)) + jitterNs;
-      holds.put(shard, new Hold(nowNs + waitNs, times + 1));
     }
     changed = true;
     effects.add(new Effect.Drop(lost));
@@ -377,53 +315,31 @@ final class Ownership {
       candidatesNow.add(self);
     }
     if (!candidatesNow.equals(candidates)) {
-      for (int shard = 0; shard < placement.length; shard++) {
-        placement[shard] = ShardMap.choose(shard, candidatesNow);
-      }
+      holdings.place(candidatesNow);
     }
     boolean news = changed || !seenNow.equals(seen) || !candidatesNow.equals(candidates);
     seen = seenNow;
     candidates = candidatesNow;
     changed = false;
-    Set<Integer> wanted = wanted(nowNs);
-    if (!wanted.isEmpty()) {
-      claiming.addAll(wanted);
-      effects.add(new Effect.Claim(wanted));
+    if (mayClaim(nowNs)) {
+      Set<Integer> wanted = holdings.claim(nowNs);
+      if (!wanted.isEmpty()) {
+        effects.add(new Effect.Claim(wanted));
+      }
     }
     if (news) {
       effects.add(new Effect.Publish(view()));
     }
   }
 
-  private Set<Integer> wanted(long nowNs) {
-    Set<Integer> wanted = new TreeSet<>();
-    boolean uncontested = verdict == Verdict.CLEAR || verdict == Verdict.WON;
-    if (state != NodeState.READY || !looked || !uncontested || nowNs - lookedNs > TRUST_NS) {
-      return wanted;
-    }
-    for (int shard = 0; shard < placement.length; shard++) {
-      Hold hold = holds.get(shard);
-      boolean held = hold != null && nowNs - hold.untilNs() < 0;
-      if (placement[shard].equals(self) && !held && !owned.containsKey(shard) && !claiming.contains(shard)) {
-        wanted.add(shard);
-      }
-    }
-    return wanted;
+  private boolean mayClaim(long nowNs) {
+    return state == NodeState.READY
+        && looked
+        && nowNs - lookedNs <= TRUST_NS
+        && (verdict == Verdict.CLEAR || verdict == Verdict.WON);
   }
 
-  /** Who owns what: who announced the highest epoch ever heard of, else where the shard is placed. */
   private View view() {
-    String[] owners = placement.clone();
-    peers.eachBeat(seen, (node, beat) -> {
-      for (int i = 0; i < beat.shards().size(); i++) {
-        int shard = beat.shards().get(i);
-        if (shard >= 0 && shard < owners.length && beat.epochs().get(i) == highest[shard]) {
-          owners[shard] = node;
-        }
-      }
-    });
-    owned.forEach((shard, epoch) -> owners[shard] = self);
-    return new View(
-        me(), peers.nodes(me(), seen), List.of(owners), Arrays.stream(highest).boxed().toList());
+    return new View(me(), peers.nodes(me(), seen), holdings.owners(peers.beats(seen)), holdings.epochs());
   }
 }

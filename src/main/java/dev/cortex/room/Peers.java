@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 
 /**
  * The other nodes as this one sees them: alive by the failure detector, and heard. A node that is alive and silent is
@@ -108,13 +107,15 @@ final class Peers {
     return nodes;
   }
 
-  /** Calls {@code claim} with every beat of a seen node. */
-  void eachBeat(Set<String> seen, BiConsumer<String, Beat> claim) {
+  /** The last beat of each seen node. */
+  Map<String, Beat> beats(Set<String> seen) {
+    Map<String, Beat> beats = new TreeMap<>();
     for (String node : seen) {
       Heard last = heard.get(node);
       if (last != null) {
-        claim.accept(node, last.beat());
+        beats.put(node, last.beat());
       }
     }
+    return beats;
   }
 }

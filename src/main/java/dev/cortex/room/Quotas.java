@@ -21,14 +21,14 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * The quotas of the orgs of this node's shards. An org has one room in the whole cluster and its buckets live beside it,
- * so they are exact. They begin empty with a claim: an org gains no second burst when its room moves.
+ * The quotas of the orgs of this node's shards. An org has one room in the whole cluster and its buckets live beside
+ * it, so they are exact. They begin empty with a claim: an org gains no second burst when its room moves.
  *
  * <p>They do not go with the room when that is dropped from memory for want of use. An org is forgotten here when its
- * buckets have filled up since its last use: what is not here is taken as empty at the claim of its shard and left alone
- * since, and that is full by then. If more orgs than are kept are active within that time, the one unused for the longest
- * is forgotten early, and what is not here is taken as empty at that org's last use: it comes back with no more than it
- * had.
+ * buckets have filled up since its last use: what is not here is taken as empty at the claim of its shard and left
+ * alone since, and that is full by then. If more orgs than are kept are active within that time, the one unused for the
+ * longest is forgotten early, and what is not here is taken as empty at that org's last use: it comes back with no more
+ * than it had.
  */
 @Pure
 final class Quotas implements Admission {

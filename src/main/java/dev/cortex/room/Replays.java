@@ -13,6 +13,7 @@ import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.log.EventLog;
+import dev.cortex.log.OrgHead;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
 import io.vertx.core.Future;
@@ -62,7 +63,7 @@ final class Replays {
     String orgId = ask.channel().orgId();
     return rooms.load(orgId).compose(room -> {
       if (!room.logId().equals(ask.logId())) {
-        return refuse(ErrorCode.CURSOR_LOG_CHANGED, "the log of " + orgId + " is another one now");
+        return turnAway(room, ErrorCode.CURSOR_LOG_CHANGED, "the log of " + orgId + " is another one now");
       }
       if (ask.after() < room.floor()) {
         return refusePruned(room, ask.after());
@@ -93,8 +94,10 @@ final class Replays {
       return otherLog(room, channel, cursor);
     }
     if (cursor.offset() > room.head()) {
-      return refuse(
-          ErrorCode.CURSOR_AHEAD, "the cursor is at offset " + cursor.offset() + ", the log ends at " + room.head());
+      return turnAway(
+          room,
+          ErrorCode.CURSOR_AHEAD,
+          "the cursor is at offset " + cursor.offset() + ", the log ends at " + room.head());
     }
     return after(room, channel, cursor.offset());
   }
@@ -107,7 +110,21 @@ final class Replays {
       boolean fromBeforeTheFirst = owner.isEmpty() && cursor.offset() == 0 && room.floor() == 0;
       return fromBeforeTheFirst
           ? after(room, channel, 0)
-          : refuse(ErrorCode.CURSOR_LOG_CHANGED, "the cursor belongs to another incarnation of the log");
+          : turnAway(room, ErrorCode.CURSOR_LOG_CHANGED, "the cursor belongs to another incarnation of the log");
+    });
+  }
+
+  /**
+   * Refuses a position for good, but only when the store agrees: this node may have lost the room and not know it yet,
+   * or a commit may be on its way into memory. Then it is asked again, here or at the next owner.
+   */
+  private <T> Future<T> turnAway(Room room, ErrorCode code, String message) {
+    return log.heads(List.of(room.orgId())).compose(heads -> {
+      OrgHead stored = heads.get(room.orgId());
+      boolean current = stored == null
+          ? room.head() == 0
+          : stored.logId().equals(room.logId()) && stored.head() <= room.head();
+      return current ? refuse(code, message) : Future.failedFuture(Rooms.moved());
     });
   }
 

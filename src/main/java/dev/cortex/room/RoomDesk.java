@@ -140,7 +140,7 @@ final class RoomDesk implements ShardKeeper.Listener {
 
   /** The live nodes are others than before. */
   void members(Set<String> live) {
-    fanout.retainNodes(live);
+    fanout.members(live);
     connections.retainGateways(gateway -> live.contains(Addresses.nodeOf(gateway)));
     keeper.ifPresent(one -> one.members(live));
   }
@@ -154,6 +154,7 @@ final class RoomDesk implements ShardKeeper.Listener {
   void second() {
     fanout.probe();
     standings.tell();
+    lanes.settleDoubts();
     metrics.passivated(rooms.passivate(clock.monotonicNs(), IDLE_NS, PASSIVATED_AT_ONCE));
   }
 

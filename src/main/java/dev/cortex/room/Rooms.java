@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The rooms in memory: those that were used last, of the shards this node owns and of no others. A room that is not here
- * is read from the log on its first use, so memory follows active orgs and not all that exist.
+ * The rooms in memory: those that were used last, of the shards this node owns and of no others. A room that is not
+ * here is read from the log on its first use, so memory follows active orgs and not all that exist.
  */
 final class Rooms {
 

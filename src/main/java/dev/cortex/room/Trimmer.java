@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Removes expired events of the shards this node owns, a chunk at a time and in turns with commits. The floor is published in the room before
- * anything is deleted, and never passes a reader in replay.
+ * Removes expired events of the shards this node owns, a chunk at a time and in turns with commits. The floor is
+ * published in the room before anything is deleted, and never passes a reader in replay.
  */
 final class Trimmer {
 

@@ -36,6 +36,7 @@ public final class Database {
   }
 
   private final Dialect dialect;
+  private final Breakage breakage;
   private final Lane watch;
   private final Lane upkeep;
   private final List<Lane> committers;
@@ -44,6 +45,7 @@ public final class Database {
 
   private Database(Vertx vertx, Dialect dialect) {
     this.dialect = dialect;
+    this.breakage = new Breakage(dialect.remote());
     this.readers = lanes(vertx, Role.READ, dialect.readers());
     this.upkeep = lanes(vertx, Role.UPKEEP, 1).get(0);
     this.watch = dialect.singleWriter() ? upkeep : lanes(vertx, Role.WATCH, 1).get(0);
@@ -84,7 +86,7 @@ public final class Database {
             failure -> dialect.failure(failure, Stage.OPENING));
     List<Lane> lanes = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      lanes.add(new Lane(vertx, connector, Doubtful.class::isInstance));
+      lanes.add(new Lane(vertx, connector, Doubtful.class::isInstance, breakage));
     }
     return List.copyOf(lanes);
   }
@@ -114,7 +116,7 @@ public final class Database {
     return answer(upkeep.run(sql -> transact(sql, Role.UPKEEP, work)));
   }
 
-  /** Runs work outside any transaction, in turn with {@link #write}: pragmas, and one statement that commits by itself. */
+  /** Runs work outside any transaction, in turn with {@link #write}: a pragma, a statement that commits by itself. */
   public <T> Future<T> maintain(SqlWork<T> work) {
     return answer(upkeep.run(sql -> alone(sql, work)));
   }

@@ -36,6 +36,7 @@ final class Lane {
   private static final class Session {
     final Pool pool;
     final SqlConnection connection;
+    final long openedNs = System.nanoTime();
     Sql sql;
 
     Session(Pool pool, SqlConnection connection) {
@@ -51,6 +52,7 @@ final class Lane {
   private final ContextInternal context;
   private final Connector connector;
   private final Predicate<Throwable> doubtful;
+  private final Breakage breakage;
   private final AtomicInteger waiting = new AtomicInteger();
   private Future<Session> session;
   private Optional<Refusal> refusal = Optional.empty();
@@ -61,12 +63,14 @@ final class Lane {
    * A lane that opens its connection with the first work.
    *
    * @param doubtful whether the connection must not be used again after that failure
+   * @param breakage what the lanes of a database know of each other's connections
    */
-  Lane(Vertx vertx, Connector connector, Predicate<Throwable> doubtful) {
+  Lane(Vertx vertx, Connector connector, Predicate<Throwable> doubtful, Breakage breakage) {
     this.vertx = (VertxInternal) vertx;
     this.context = this.vertx.createEventLoopContext();
     this.connector = connector;
     this.doubtful = doubtful;
+    this.breakage = breakage;
   }
 
   /** How many pieces of work are queued or running. */
@@ -112,6 +116,12 @@ final class Lane {
     if (closed) {
       return Future.failedFuture(new StoreException(StoreException.Kind.READ_ONLY, "The database is closed"));
     }
+    if (session != null && breakage.isSince(session.result().openedNs)) {
+      // what broke another connection, such as the end of the server, broke this one too while nobody used it
+      Pool old = session.result().pool;
+      session = null;
+      return old.close().transform(ignored -> start(work, askedNs));
+    }
     if (session == null) {
       if (refusal.isPresent() && askedNs - refusal.get().atNs() < 0) {
         return Future.failedFuture(refusal.get().failure());
@@ -124,6 +134,7 @@ final class Lane {
         .recover(failure -> {
           if (current.failed() || doubtful.test(failure)) {
             session = null;
+            breakage.note();
             Future<Void> closing = current.failed() ? Future.succeededFuture() : current.result().pool.close();
             return closing.transform(ignored -> Future.failedFuture(failure));
           }

@@ -50,7 +50,8 @@ final class PostgresDialect implements Dialect {
       """
       SELECT current_setting('server_version_num')::int, current_setting('server_version'), pg_is_in_recovery(),
         current_setting('default_transaction_read_only'), current_setting('fsync'),
-        current_setting('full_page_writes'), current_setting('synchronous_commit'), current_setting('server_encoding')""";
+        current_setting('full_page_writes'), current_setting('synchronous_commit'),
+        current_setting('server_encoding')""";
 
   private final PostgresServer server;
 
@@ -127,8 +128,8 @@ final class PostgresDialect implements Dialect {
     if (!good.contains(value)) {
       throw new StoreException(
           Kind.INCOMPATIBLE,
-          "the server has " + setting + " = " + value + ", needed is " + String.join(" or ", good.stream().sorted().toList())
-              + ": " + reason);
+          "the server has " + setting + " = " + value + ", needed is "
+              + String.join(" or ", good.stream().sorted().toList()) + ": " + reason);
     }
   }
 

@@ -13,8 +13,8 @@ final class PostgresFailures {
   /**
    * The failure as the rest of the program knows it. What the server says of a statement is definite: one that it
    * refused, cancelled or found no space for has changed nothing. A connection that broke, or an answer that did not
-   * come in time, leaves the outcome open if a commit was under way; so does a code without a meaning of its own, such as
-   * a violated constraint, because the right answer to it is the same: read heads and keys again.
+   * come in time, leaves the outcome open if a commit was under way; so does a code without a meaning of its own, such
+   * as a violated constraint, because the right answer to it is the same: read heads and keys again.
    */
   static StoreException of(Throwable failure, Stage stage) {
     if (failure instanceof StoreException known) {

@@ -15,7 +15,7 @@ public final class PostgresServer {
   /** Longest wait for a server to accept a connection, in seconds. */
   private static final int CONNECT_S = 3;
 
-  /** Longest wait for an answer: a second more than the server gives a statement, so that its own answer comes first. */
+  /** Longest wait for an answer: a second more than a statement may take, so that the server answers first. */
   private static final int ANSWER_S = PostgresDialect.STATEMENT_MS / 1000 + 1;
 
   /** Parameters of the URL that would break what the store relies on; all else is the operator's choice. */

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -48,7 +47,8 @@ final class SqliteFile {
         return;
       }
     }
-    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path + "?busy_timeout=" + busyTimeoutMs);
+    SqliteSource source = new SqliteSource("jdbc:sqlite:" + path + "?busy_timeout=" + busyTimeoutMs);
+    try (Connection connection = source.getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA auto_vacuum=INCREMENTAL");
       statement.execute("PRAGMA journal_mode=WAL");

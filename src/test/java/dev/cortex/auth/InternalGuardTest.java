@@ -56,13 +56,15 @@ final class InternalGuardTest {
   }
 
   @Test
-  void onlyWhoMayAdministerIsAdmitted() {
-    assertThat(wide.admit(holding(Set.of(Scope.ADMIN)))).isEmpty();
-    assertThat(wide.admit(holding(Set.of(Scope.PUBLISH, Scope.SUBSCRIBE, Scope.CONSUME))))
+  void onlyWhoMayAdministerEveryOrgIsAdmitted() {
+    assertThat(wide.admit(holding(Set.of(), Set.of(Scope.ADMIN)))).isEmpty();
+    assertThat(wide.admit(holding(Set.of("acme"), Set.of(Scope.ADMIN))))
+        .get().extracting(LocalGuard.Refusal::code).isEqualTo(ErrorCode.FORBIDDEN);
+    assertThat(wide.admit(holding(Set.of(), Set.of(Scope.PUBLISH, Scope.SUBSCRIBE, Scope.CONSUME))))
         .get().extracting(LocalGuard.Refusal::code).isEqualTo(ErrorCode.FORBIDDEN);
   }
 
-  private static Principal holding(Set<Scope> scopes) {
-    return new Principal("ops", false, Set.of("acme"), scopes, List.of(), Long.MAX_VALUE);
+  private static Principal holding(Set<String> orgs, Set<Scope> scopes) {
+    return new Principal("ops", true, orgs, scopes, List.of(), Long.MAX_VALUE);
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -32,9 +33,34 @@ import picocli.CommandLine.Parameters;
       "  ingest  durable publishing over HTTP: single events on 64 connections, then batches of 100 on 4",
       "  idle    10,000 connections that only stay open: memory a connection",
       "  all     all of these (default)",
+      "",
+      "Scenarios with a cluster of processes and a PostgreSQL server, both started here:",
+      "  remote     three nodes: WebSocket connections of one org on a node that does not own its room, against",
+      "             the same on the owner, at 20 and 100 events a second and as fast as it goes;",
+      "             aim: p50 at most 1 ms more, p99 at most twice",
+      "  broadcast  one node: batches of 500 and 100 on 4 and 16 connections and single events on 64, against",
+      "             plain inserts of the same rows on 4 connections, a commit a batch of that size;",
+      "             aim: at least half",
+      "  orgs       three nodes: touches --orgs orgs once each, waits until their rooms have left memory, and",
+      "             shows it before, at the peak and after;",
+      "             aim: every event in the log, no node keeps more than 16 MiB of heap",
+      "  polls      three nodes: polls that find nothing new, on 64 connections, on the owner of the rooms and on",
+      "             another node; polls a second stand under events/s;",
+      "             aim: all answered from memory",
+      "",
+      "Cases that are compared take turns in rounds of one run; the verdict below their rows says ratio and aim. An aim"
+          + " that was missed changes nothing about the exit code, a fault does.",
       ""
     })
 final class Bench implements Callable<Integer> {
+
+  private static final List<Broadcast.Load> BROADCASTS =
+      List.of(
+          new Broadcast.Load(4, 500),
+          new Broadcast.Load(16, 500),
+          new Broadcast.Load(4, 100),
+          new Broadcast.Load(16, 100),
+          new Broadcast.Load(64, 1));
 
   @Parameters(index = "0", defaultValue = "all", paramLabel = "SCENARIO", description = "one of these")
   private String scenario;
@@ -70,6 +96,24 @@ final class Bench implements Callable<Integer> {
   @Option(names = "--seconds", defaultValue = "10", description = "measured time a scenario (${DEFAULT-VALUE})")
   private int seconds;
 
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "with a cluster: rounds into which the measured time is cut (${DEFAULT-VALUE})")
+  private int rounds;
+
+  @Option(
+      names = "--warm",
+      defaultValue = "10",
+      description = "with a cluster: seconds of load before measuring, each case (${DEFAULT-VALUE})")
+  private int warmSeconds;
+
+  @Option(names = "--orgs", defaultValue = "100000", description = "orgs: how many (${DEFAULT-VALUE})")
+  private int orgs;
+
+  @Option(names = "--node", hidden = true, description = "one word of the command that starts a node; repeated")
+  private List<String> nodeCommand = List.of();
+
   @Option(names = "--json", paramLabel = "FILE", description = "also write the rows as JSON")
   private Optional<Path> json = Optional.empty();
 
@@ -102,7 +146,7 @@ final class Bench implements Callable<Integer> {
     for (var name : wanted) {
       try {
         run(name);
-      } catch (IOException | UncheckedIOException | TimeoutException e) {
+      } catch (IOException | UncheckedIOException | TimeoutException | SQLException e) {
         report.add(new Row(name, "", 0, 0, 0, new Histogram(1), 1, "failed: " + e.getMessage()));
       }
     }
@@ -116,14 +160,16 @@ final class Bench implements Callable<Integer> {
       case "quiet" -> quiet();
       case "ingest" -> ingest();
       case "idle" -> idle();
+      case "remote", "broadcast", "orgs", "polls" -> cluster(name);
       default -> throw new CommandLine.ParameterException(
-          new CommandLine(this), "unknown scenario " + name + ": fanout, quiet, ingest, idle or all");
+          new CommandLine(this),
+          "unknown scenario " + name + ": fanout, quiet, ingest, idle, all, remote, broadcast, orgs or polls");
     }
   }
 
   private void fanout() throws Exception {
     try (var target = target();
-        var fanout = new Fanout(target, connections, payloadBytes)) {
+        var fanout = Fanout.open(target, connections, payloadBytes)) {
       if (rate.equals("closed") || rate.equals("both")) {
         report.add(fanout.closed(batch, inFlight, seconds * 1_000L));
       }
@@ -138,7 +184,7 @@ final class Bench implements Callable<Integer> {
 
   private void quiet() throws Exception {
     try (var target = target();
-        var fanout = new Fanout(target, connections, payloadBytes)) {
+        var fanout = Fanout.open(target, connections, payloadBytes)) {
       report.add(fanout.quiet(seconds * 1_000L));
     }
   }
@@ -153,6 +199,21 @@ final class Bench implements Callable<Integer> {
   private void idle() throws Exception {
     try (var target = target()) {
       report.add(new Idle(idleConnections).run(target));
+    }
+  }
+
+  private void cluster(String name) throws Exception {
+    var warmMs = warmSeconds * 1_000L;
+    var durationMs = seconds * 1_000L;
+    try (var fleet = Fleet.start(nodeCommand, name.equals("broadcast") ? 1 : 3, scratch)) {
+      switch (name) {
+        case "remote" -> new Remote(fleet, connections, payloadBytes, rounds)
+            .run(report, List.of(20, 100), warmMs, durationMs);
+        case "broadcast" -> new Broadcast(fleet, payloadBytes, rounds)
+            .run(report, BROADCASTS, warmMs, durationMs);
+        case "orgs" -> new Orgs(fleet, orgs).run(report);
+        default -> new Polls(fleet, 64, rounds).run(report, warmMs, durationMs);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.cortex.bench;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
+import java.util.function.DoubleSupplier;
 
 /** One org, many plain WebSocket connections, one publisher: how fast events reach all of them, once and in order. */
 final class Fanout implements AutoCloseable {
@@ -24,20 +25,34 @@ final class Fanout implements AutoCloseable {
   private static final int STEPS_BETWEEN = 2;
   private static final int STEP_MS = 2_500;
 
-  private final Target target;
   private final int connections;
   private final int payloadBytes;
   private final Subscribers subscribers;
   private final Publisher publisher;
+  private final DoubleSupplier cpuUs;
+  private long counted;
 
-  /** Opens the connections. */
-  Fanout(Target target, int connections, int payloadBytes) throws IOException, InterruptedException, TimeoutException {
-    this.target = target;
-    this.connections = connections;
+  /**
+   * Waits until the connections are open.
+   *
+   * @param cpuUs processor time of the servers so far, in microseconds
+   */
+  Fanout(Subscribers subscribers, Publisher publisher, DoubleSupplier cpuUs, int payloadBytes)
+      throws IOException, InterruptedException, TimeoutException {
+    this.connections = subscribers.wanted();
     this.payloadBytes = payloadBytes;
-    this.subscribers = new Subscribers(target.address(), "/ws?org=" + ORG, connections);
+    this.subscribers = subscribers;
+    this.publisher = publisher;
+    this.cpuUs = cpuUs;
     subscribers.awaitOpen(OPEN_MS);
-    this.publisher = new Publisher(target.address(), ORG, payloadBytes);
+  }
+
+  /** Opens the connections to a desktop server. */
+  static Fanout open(Target target, int connections, int payloadBytes)
+      throws IOException, InterruptedException, TimeoutException {
+    var subscribers = new Subscribers(target.address(), "/ws?org=" + ORG, connections);
+    var publisher = new Publisher(target.address(), Entry.open("/api/events"), ORG, payloadBytes);
+    return new Fanout(subscribers, publisher, target::cpuUs, payloadBytes);
   }
 
   /** A fixed rate, in deliveries a second over all connections; batches fall due every 10 ms. */
@@ -50,6 +65,17 @@ final class Fanout implements AutoCloseable {
   Row quiet(long durationMs) throws IOException, InterruptedException {
     publisher.atRate(100, 10_000, WARM_MS);
     return step("quiet", 100.0 * connections, 10_000, durationMs);
+  }
+
+  /** Single events, that many a second; for rates that are measured again and again, and so without a warm-up. */
+  Row steady(double eventsPerSecond, long durationMs) throws IOException, InterruptedException {
+    var load = String.format(Locale.ROOT, "%d conns, %.0f events/s, %d B", connections, eventsPerSecond, payloadBytes);
+    return measure("quiet", load, () -> publisher.atRate(eventsPerSecond, 10_000, durationMs));
+  }
+
+  /** Lets the connections be while others are measured. */
+  void rest(boolean resting) {
+    subscribers.rest(resting);
   }
 
   /** As fast as the server takes it with this many batches on their way at once. */
@@ -102,27 +128,30 @@ final class Fanout implements AutoCloseable {
   private Row measure(String scenario, String load, Run run) throws IOException, InterruptedException {
     settle();
     var before = subscribers.delivered();
-    var cpuBefore = target.cpuUs();
+    var cpuBefore = cpuUs.getAsDouble();
     subscribers.forgetLatencies();
     var began = Ticks.nowUs();
     var published = run.publish();
     var note = new StringBuilder(settle());
     var seconds = (Ticks.nowUs() - began) / 1e6;
     var deliveries = subscribers.delivered() - before;
-    var cpuUs = (target.cpuUs() - cpuBefore) / Math.max(1, deliveries);
+    var cpuEach = (cpuUs.getAsDouble() - cpuBefore) / Math.max(1, deliveries);
     var seen = subscribers.seen();
+    var wrong = seen.wrong() - counted;
+    counted = seen.wrong();
     if (published.overrun()) {
       note.append(" publisher overran;");
     }
-    if (!seen.firstFault().isEmpty()) {
+    if (wrong > 0 && !seen.firstFault().isEmpty()) {
       note.append(" first fault: ").append(seen.firstFault());
     }
-    var faults = seen.wrong() + published.refused() + Math.abs(published.events() * connections - deliveries);
-    return new Row(scenario, load, published.accepted() / seconds, deliveries / seconds, cpuUs, seen.latencyUs(),
+    var faults = wrong + published.refused() + Math.abs(published.events() * connections - deliveries);
+    return new Row(scenario, load, published.accepted() / seconds, deliveries / seconds, cpuEach, seen.latencyUs(),
         faults, note.toString().strip());
   }
 
-  private void warm() throws IOException, InterruptedException {
+  /** Publishes as fast as it goes for a while, unmeasured. */
+  void warm() throws IOException, InterruptedException {
     publisher.inFlight(10, 4, WARM_MS, this::arrived);
   }
 

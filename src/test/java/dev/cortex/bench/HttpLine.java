@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** One keep-alive HTTP/1.1 connection that POSTs JSON, pipelined when asked for more before the last answer. */
+/** One keep-alive HTTP/1.1 connection that POSTs JSON or polls, pipelined when asked for more while answers are due. */
 final class HttpLine {
 
   /** Told about every answer: its status, how many events it accepted, and when its request was due. */
@@ -21,25 +21,26 @@ final class HttpLine {
     void onAnswer(HttpLine line, int status, long accepted, long dueUs) throws IOException;
   }
 
+  private static final int NO_CONTENT = 204;
   private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: *([0-9]+)");
   private static final Pattern ACCEPTED = Pattern.compile("\"accepted\": *([0-9]+)");
 
   private final SocketChannel channel;
   private final SelectionKey key;
-  private final String head;
+  private final String postHead;
+  private final byte[] get;
   private final ArrayDeque<ByteBuffer> out = new ArrayDeque<>();
   private final ArrayDeque<Long> due = new ArrayDeque<>();
   private byte[] in = new byte[16 * 1024];
   private int inLength;
 
-  HttpLine(InetSocketAddress server, String path, Selector selector) throws IOException {
+  HttpLine(InetSocketAddress server, Entry entry, Selector selector) throws IOException {
     channel = SocketChannel.open(server);
     channel.socket().setTcpNoDelay(true);
     channel.configureBlocking(false);
     key = channel.register(selector, SelectionKey.OP_READ, this);
-    head =
-        "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + server.getPort()
-            + "\r\nContent-Type: application/json\r\nContent-Length: ";
+    postHead = entry.head("POST", server.getPort()) + "\r\nContent-Type: application/json\r\nContent-Length: ";
+    get = (entry.head("GET", server.getPort()) + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
   }
 
   /** Requests sent and not yet answered. */
@@ -49,7 +50,16 @@ final class HttpLine {
 
   /** Sends a body that was due at this time. */
   void post(String body, long dueUs) throws IOException {
-    var bytes = (head + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII);
+    var bytes = (postHead + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII);
+    send(bytes, dueUs);
+  }
+
+  /** Asks for what is there; it was due at this time. */
+  void get(long dueUs) throws IOException {
+    send(get, dueUs);
+  }
+
+  private void send(byte[] bytes, long dueUs) throws IOException {
     out.add(ByteBuffer.wrap(bytes));
     due.add(dueUs);
     flush();
@@ -101,19 +111,23 @@ final class HttpLine {
       return from;
     }
     var headers = new String(in, from, bodyAt - from, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
-    var length = LENGTH.matcher(headers);
-    if (!length.find()) {
-      throw new IOException("an answer without Content-Length: " + headers.lines().findFirst().orElse(""));
-    }
-    var end = bodyAt + Integer.parseInt(length.group(1));
+    var status = Integer.parseInt(headers.substring(9, 12));
+    var end = bodyAt + (status == NO_CONTENT ? 0 : length(headers));
     if (end > inLength) {
       return from;
     }
-    var status = Integer.parseInt(headers.substring(9, 12));
     // the counts lead the answer; its long list of results is of no interest here
     var accepted = ACCEPTED.matcher(new String(in, bodyAt, Math.min(200, end - bodyAt), StandardCharsets.US_ASCII));
     answered.onAnswer(this, status, accepted.find() ? Long.parseLong(accepted.group(1)) : 0, due.remove());
     return end;
+  }
+
+  private static int length(String headers) throws IOException {
+    var length = LENGTH.matcher(headers);
+    if (!length.find()) {
+      throw new IOException("an answer without Content-Length: " + headers.lines().findFirst().orElse(""));
+    }
+    return Integer.parseInt(length.group(1));
   }
 
   private int endOfHead(int from) {

@@ -12,12 +12,18 @@ import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
+import dev.cortex.log.sql.PostgresEventLog;
+import dev.cortex.log.sql.SqlEventLog;
 import dev.cortex.log.sql.SqliteEventLog;
+import dev.cortex.store.PostgresServer;
+import dev.cortex.testing.LocalPostgres;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -40,7 +46,10 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/** How long one commit takes by the number of events in it, at full durability, and one page of a replay. */
+/**
+ * How long one commit takes by the number of events in it, at full durability, beside plain JDBC that inserts the same
+ * rows in batches, and one page of a replay.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -55,9 +64,14 @@ public class LogBench {
   private static final String AGENT = "planner";
   private static final String SESSION = "s-1";
 
+  /** What stores the log: {@code sqlite} or {@code postgres}. */
+  @Param({"sqlite", "postgres"})
+  String store;
+
   private Vertx vertx;
   private Path dataDir;
-  private SqliteEventLog log;
+  private SqlEventLog log;
+  private PlainInserts plain;
   private byte[] payload;
   private long epoch;
   private long head;
@@ -76,18 +90,31 @@ public class LogBench {
 
   /** Opens an empty log with one page of events. */
   @Setup(Level.Trial)
-  public void open() throws IOException {
+  public void open() throws IOException, SQLException {
     vertx = Vertx.vertx();
     dataDir = Files.createTempDirectory("log-bench");
     payload = ("{\"text\":\"" + "x".repeat(189) + "\"}").getBytes(StandardCharsets.UTF_8);
-    log = SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM).await();
+    if (store.equals("postgres")) {
+      LocalPostgres.Database database = LocalPostgres.shared().database();
+      PostgresServer server = new PostgresServer(database.url(), database.user(), database.password());
+      log = PostgresEventLog.open(vertx, server, Clock.SYSTEM).await();
+      plain = new PlainInserts(
+          DriverManager.getConnection(
+              database.url() + "?reWriteBatchedInserts=true", database.user(), database.password()));
+    } else {
+      log = SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM).await();
+      plain = new PlainInserts(
+          DriverManager.getConnection(
+              "jdbc:sqlite:" + dataDir.resolve(SqliteEventLog.FILE) + "?synchronous=FULL&busy_timeout=5000"));
+    }
     epoch = log.claim("bench", List.of(0)).await().get(0);
     commit(PAGE_EVENTS);
   }
 
   /** Closes the log and deletes it. */
   @TearDown(Level.Trial)
-  public void close() throws IOException {
+  public void close() throws IOException, SQLException {
+    plain.close();
     log.close().await();
     vertx.close().await();
     try (Stream<Path> files = Files.walk(dataDir)) {
@@ -103,6 +130,15 @@ public class LogBench {
     return commit(batch.events);
   }
 
+  /** The same rows by plain JDBC: no fence, no head to compare, nothing found out. */
+  @Benchmark
+  public long plainInserts(Batch batch) throws SQLException {
+    OrgAppend append = next(batch.events);
+    plain.commit(append);
+    head += batch.events;
+    return head;
+  }
+
   /** One page of the org's log. */
   @Benchmark
   public LogPage readPage() {
@@ -110,6 +146,15 @@ public class LogBench {
   }
 
   private AppendResult commit(int count) {
+    AppendResult result = log.append(List.of(next(count))).await().get(0);
+    if (result != AppendResult.COMMITTED) {
+      throw new IllegalStateException("the append was answered " + result);
+    }
+    head += count;
+    return result;
+  }
+
+  private OrgAppend next(int count) {
     List<NewEvent> events = new ArrayList<>(count);
     long now = System.currentTimeMillis();
     for (long offset = head + 1; offset <= head + count; offset++) {
@@ -121,12 +166,6 @@ public class LogBench {
       events.add(new NewEvent(draft, offset, offset, now, List.of(new KeyRow(key, offset, offset, 1, 2))));
     }
     SessionRow session = new SessionRow(new SessionRef("acme", AGENT, SESSION), "", head + count, head + count);
-    OrgAppend append = new OrgAppend("acme", 0, epoch, LOG_ID, head, events, List.of(session));
-    AppendResult result = log.append(List.of(append)).await().get(0);
-    if (result != AppendResult.COMMITTED) {
-      throw new IllegalStateException("the append was answered " + result);
-    }
-    head += count;
-    return result;
+    return new OrgAppend("acme", 0, epoch, LOG_ID, head, events, List.of(session));
   }
 }

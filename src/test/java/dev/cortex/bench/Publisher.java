@@ -25,9 +25,9 @@ final class Publisher implements HttpLine.Answered, AutoCloseable {
   private long accepted;
   private long refused;
 
-  Publisher(InetSocketAddress server, String org, int payloadBytes) throws IOException {
+  Publisher(InetSocketAddress server, Entry entry, String org, int payloadBytes) throws IOException {
     this.selector = Selector.open();
-    this.line = new HttpLine(server, "/api/events", selector);
+    this.line = new HttpLine(server, entry, selector);
     this.org = org;
     this.payloadBytes = payloadBytes;
   }

@@ -15,6 +15,7 @@ import java.util.Optional;
 final class Report {
 
   private final List<Row> rows = new ArrayList<>();
+  private final List<Verdict> verdicts = new ArrayList<>();
 
   /** Prints the head of the table. */
   void begin() {
@@ -25,6 +26,12 @@ final class Report {
   void add(Row row) {
     rows.add(row);
     System.out.println(row.line());
+  }
+
+  /** Prints how rows compare as soon as it is known. */
+  void add(Verdict verdict) {
+    verdicts.add(verdict);
+    System.out.println(verdict.line());
   }
 
   /** Whether no row counted a fault. */
@@ -43,7 +50,8 @@ final class Report {
     System.out.println("commit:  " + commit + ", " + at + (pinning.isEmpty() ? "" : ", " + pinning));
     if (json.isPresent()) {
       var file = new JsonObject().put("machine", machine).put("commit", commit).put("at", at.toString())
-          .put("pinning", pinning).put("rows", new JsonArray(rows.stream().map(Report::json).toList()));
+          .put("pinning", pinning).put("rows", new JsonArray(rows.stream().map(Report::json).toList()))
+          .put("verdicts", new JsonArray(verdicts.stream().map(Report::json).toList()));
       Files.writeString(json.get(), file.encodePrettily() + "\n");
     }
   }
@@ -58,6 +66,10 @@ final class Report {
           .put("p999Ms", row.percentileMs(99.9)).put("maxMs", row.percentileMs(100));
     }
     return object;
+  }
+
+  private static JsonObject json(Verdict verdict) {
+    return new JsonObject().put("scenario", verdict.scenario()).put("text", verdict.text()).put("met", verdict.met());
   }
 
   private static String cpu() throws IOException {

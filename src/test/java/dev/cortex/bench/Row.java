@@ -23,7 +23,7 @@ record Row(
     long faults,
     String note) {
 
-  private static final String FORMAT = "%-8s %-34s %10s %12s %7s %9s %9s %9s %9s %7s  %s";
+  private static final String FORMAT = "%-9s %-34s %10s %12s %7s %9s %9s %9s %9s %7s  %s";
 
   /** This row with another note and count of faults. */
   Row with(String otherNote, long otherFaults) {

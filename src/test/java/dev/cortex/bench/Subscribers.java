@@ -22,6 +22,7 @@ final class Subscribers implements AutoCloseable {
 
   private static final int READ_BYTES = 512 * 1024;
   private static final long REST_NS = 50_000;
+  private static final long LONG_REST_NS = 5_000_000;
   private static final int OPENING_AT_ONCE = 256;
 
   private final InetSocketAddress server;
@@ -38,6 +39,7 @@ final class Subscribers implements AutoCloseable {
   private final AtomicLong delivered = new AtomicLong();
   private final AtomicReference<String> failure = new AtomicReference<>("");
   private volatile boolean stopping;
+  private volatile long restNs = REST_NS;
 
   /** Starts to open {@code count} connections to the path. */
   Subscribers(InetSocketAddress server, String path, int count) throws IOException {
@@ -48,6 +50,11 @@ final class Subscribers implements AutoCloseable {
     this.thread = new Thread(this::run, "subscribers");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** How many connections there are to be. */
+  int wanted() {
+    return wanted;
   }
 
   /** Waits until every connection is open. */
@@ -95,12 +102,17 @@ final class Subscribers implements AutoCloseable {
     tally.latencyUs.reset();
   }
 
+  /** While others are measured this thread looks at its connections less often. */
+  void rest(boolean resting) {
+    restNs = resting ? LONG_REST_NS : REST_NS;
+  }
+
   private void run() {
     try {
       while (!stopping) {
         openMore();
         if (poll() == 0) {
-          LockSupport.parkNanos(REST_NS);
+          LockSupport.parkNanos(restNs);
         }
       }
     } catch (IOException | UncheckedIOException e) {

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -65,7 +63,7 @@ final class Target implements AutoCloseable {
 
   /** Processor time it has used so far, in microseconds; 0 for a server that somebody else started. */
   double cpuUs() {
-    return process.flatMap(running -> running.info().totalCpuDuration()).map(Duration::toNanos).orElse(0L) / 1e3;
+    return process.map(running -> new Proc(running.toHandle()).cpuUs()).orElse(0.0);
   }
 
   /** Its memory after a full collection; empty for a server that somebody else started. */
@@ -73,30 +71,14 @@ final class Target implements AutoCloseable {
     if (process.isEmpty()) {
       return Optional.empty();
     }
-    var pid = process.get().pid();
-    jcmd(pid, "GC.run");
-    var matcher = HEAP.matcher(jcmd(pid, "GC.heap_info"));
+    var proc = new Proc(process.get().toHandle());
+    proc.ask("GC.run");
+    var matcher = HEAP.matcher(proc.ask("GC.heap_info"));
     var heap = 0L;
     while (matcher.find()) {
       heap += Long.parseLong(matcher.group(1));
     }
-    var resident =
-        Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
-            .filter(line -> line.startsWith("VmRSS:"))
-            .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
-            .findFirst()
-            .orElse(0);
-    return Optional.of(new Memory(resident, heap));
-  }
-
-  private static String jcmd(long pid, String what) throws IOException, InterruptedException {
-    var tool = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    var asking = new ProcessBuilder(tool, Long.toString(pid), what).redirectErrorStream(true).start();
-    var answer = new String(asking.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (asking.waitFor() != 0) {
-      throw new IOException("jcmd " + what + ": " + answer);
-    }
-    return answer;
+    return Optional.of(new Memory(proc.residentKib(), heap));
   }
 
   @Override
@@ -107,7 +89,8 @@ final class Target implements AutoCloseable {
     }
   }
 
-  private static void stop(Process server) {
+  /** Asks a process to end, and ends it when it does not. */
+  static void stop(Process server) {
     server.destroy();
     try {
       if (!server.waitFor(10, TimeUnit.SECONDS)) {
@@ -119,7 +102,8 @@ final class Target implements AutoCloseable {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
+  /** Removes a folder with all that is in it. */
+  static void delete(Path folder) throws IOException {
     try (var paths = Files.walk(folder)) {
       paths.sorted(Comparator.reverseOrder()).forEach(Target::deleteOne);
     }

@@ -73,6 +73,18 @@ final class DocsAgreeTest {
   }
 
   @Test
+  void testsThatShowSomethingExist() throws IOException {
+    Set<String> known = new HashSet<>();
+    try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
+      files.forEach(file -> known.add(file.getFileName().toString().replace(".java", "")));
+    }
+    List<String> unknown =
+        Pattern.compile("`(\\w+(?:Test|Contract))`").matcher(prose()).results()
+            .map(word -> word.group(1)).filter(word -> !known.contains(word)).distinct().toList();
+    assertThat(unknown).as("tests named in %s that do not exist", DOC).isEmpty();
+  }
+
+  @Test
   void proseNamesOnlyMetricsThatExist() throws IOException {
     assertThat(unknownWords("cortex_[a-z0-9_]+", DocTables.metrics())).as("metrics in %s", DOC).isEmpty();
   }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets through which door of a cloud node, and what is said to those who do not. */
 @Timeout(60)
@@ -98,6 +99,25 @@ class CloudDoorTest {
         upgrade("?channel=" + channel, headers),
         streamed("?channel=" + channel, headers),
         node.ask("GET", "/api/events/since?cursor=0" + org, "", headers).status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"org", "orgId", "tenantId"})
+  void orgOfTheQueryMustAgreeWithTheTokenOnEveryRoute(String name) throws Exception {
+    String token = UserToken.of("acme").text();
+    for (String org : List.of("globex", "absent")) {
+      String query = "?channel=acme&" + name + "=" + org;
+      assertThat(upgrade(query, bearer(token))).isEqualTo(403);
+      assertThat(streamed(query, bearer(token))).isEqualTo(403);
+      assertThat(get("/api/events/since" + query + "&cursor=0", token).status()).isEqualTo(403);
+      assertThat(post("/api/events" + query, token, event("acme", "crossed")).status()).isEqualTo(403);
+      assertThat(post("/broadcast" + query, SERVICE_SECRET, event("acme", "crossed")).status()).isEqualTo(403);
+    }
+    String own = "?channel=acme&" + name + "=acme";
+    assertThat(upgrade(own, bearer(token))).isEqualTo(101);
+    assertThat(streamed("?" + name + "=acme", bearer(token))).isEqualTo(200);
+    assertThat(post("/api/events" + own, token, event("acme", "agreed")).status()).isEqualTo(200);
+    assertThat(post("/broadcast" + own, EVERYWHERE_SECRET, event("acme", "agreed")).status()).isEqualTo(200);
   }
 
   static Stream<String> badTokens() {

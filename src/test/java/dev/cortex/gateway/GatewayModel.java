@@ -12,8 +12,8 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.ops.Metrics;
-import dev.cortex.sim.RoomSimulation;
 import dev.cortex.sim.Schedule;
+import dev.cortex.sim.Traffic;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -30,6 +30,7 @@ public final class GatewayModel {
   private final Beginnings beginnings;
   private final TransportLimits limits = new TransportLimits(20, 16, 5);
   private int clients;
+  private boolean stopped;
 
   /** How a gateway reaches the rooms of a node. */
   public interface Wire {
@@ -49,7 +50,7 @@ public final class GatewayModel {
     this.schedule = schedule;
     this.directory = directory;
     this.wire = wire;
-    Feeds.Bounds small = new Feeds.Bounds(3_000, 5_000, 1_000, 7, 2_000);
+    Feeds.Bounds small = new Feeds.Bounds(3_000, 5_000, 1_000, 7, 2_000, 5, 2);
     this.feeds = new Feeds(new Link(), address, small, limits, new Metrics(), schedule, directory, org -> 1);
     this.beginnings = new Beginnings(feeds);
   }
@@ -87,12 +88,16 @@ public final class GatewayModel {
 
     @Override
     public void soon(Runnable turn) {
-      schedule.after(0, turn);
+      after(0, turn);
     }
 
     @Override
     public long after(long ms, Runnable turn) {
-      return schedule.after(ms * 1000, turn);
+      return schedule.after(ms * 1000, () -> {
+        if (!stopped) {
+          turn.run();
+        }
+      });
     }
 
     @Override
@@ -109,6 +114,11 @@ public final class GatewayModel {
   /** Takes in where logs stand. */
   public void standing(Standing standing) {
     feeds.onStanding(standing);
+  }
+
+  /** The process is gone. */
+  public void stop() {
+    stopped = true;
   }
 
   /** What happens once a second. */
@@ -304,7 +314,7 @@ public final class GatewayModel {
     }
 
     private long last(String orgId) {
-      return received.stream().filter(event -> RoomSimulation.org(event).equals(orgId))
+      return received.stream().filter(event -> Traffic.org(event).equals(orgId))
           .mapToLong(StoredEvent::offset).max().orElse(0);
     }
 

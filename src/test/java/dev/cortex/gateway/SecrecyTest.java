@@ -8,13 +8,11 @@ import dev.cortex.testing.RawHttp;
 import dev.cortex.testing.RawWebSocket;
 import dev.cortex.testing.UserToken;
 import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +39,12 @@ class SecrecyTest {
       "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
           + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
 
-  private static final Pattern HEAD = Pattern.compile("(?is)^HTTP/1.1 .*?content-length: (\\d+)\r\n(.+?\r\n)?\r\n");
+  private static final Pattern HEAD = Pattern.compile("(?s).*?\r\n\r\n");
+  private static final Pattern LENGTH = Pattern.compile("(?i)content-length: (\\d+)");
+
+  /** An answer with the rid that was sent, or the first byte of a close frame with its length. */
+  private static final Pattern ANSWERED = Pattern.compile("\"rid\":1[^}]*}|\u0088[\u0002-\u007d]");
+
 
   /** Everything that any class of ours or of the libraries logs, at every level, as the process's log writes it. */
   private static final class Listening extends Handler {
@@ -92,38 +95,39 @@ class SecrecyTest {
     vertx.setLevel(null);
   }
 
-  /** Says something and reads whatever comes back until the server ends it or is silent for a moment. */
+  /** Says something, and something more once that was answered; reads up to the end of the last answer. */
   private static String exchange(int port, byte[]... said) throws IOException {
     try (Socket socket = new Socket(InetAddress.getByName("127.0.0.1"), port)) {
-      socket.setSoTimeout(150);
+      socket.setSoTimeout(10_000);
       OutputStream out = socket.getOutputStream();
       InputStream in = socket.getInputStream();
-      ByteArrayOutputStream heard = new ByteArrayOutputStream();
+      StringBuilder heard = new StringBuilder();
       for (byte[] part : said) {
+        int before = heard.length();
         out.write(part);
         out.flush();
-        try {
-          for (int b = in.read(); b >= 0; b = in.read()) {
-            heard.write(b);
-            if (isWhole(heard)) {
-              return heard.toString(StandardCharsets.ISO_8859_1);
-            }
+        for (int b = in.read(); b >= 0; b = in.read()) {
+          heard.append((char) b);
+          if (isAnswer(heard, before)) {
+            break;
           }
-        } catch (SocketTimeoutException silent) {
-          continue; // the next part may wake it
-        } catch (IOException reset) {
-          break;
         }
       }
-      return heard.toString(StandardCharsets.ISO_8859_1);
+      return heard.toString();
     }
   }
 
-  /** Whether this is an answer with all of its body. */
-  private static boolean isWhole(ByteArrayOutputStream heard) {
-    String text = heard.toString(StandardCharsets.ISO_8859_1);
-    Matcher head = HEAD.matcher(text);
-    return head.find() && text.length() - head.end() == Integer.parseInt(head.group(1));
+  /** Whether what follows that place is an answer with all of its body, or as much of it as ever ends. */
+  private static boolean isAnswer(CharSequence heard, int from) {
+    if (from > 0) {
+      return ANSWERED.matcher(heard).find(from);
+    }
+    Matcher head = HEAD.matcher(heard);
+    if (!head.lookingAt()) {
+      return false;
+    }
+    Matcher length = LENGTH.matcher(head.group());
+    return !length.find() || heard.length() - head.end() == Integer.parseInt(length.group(1));
   }
 
   private String request(String line, String... headers) {

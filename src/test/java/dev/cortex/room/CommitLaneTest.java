@@ -125,6 +125,44 @@ final class CommitLaneTest {
   }
 
   @Test
+  void anUnknownOutcomeThatDidCommitIsFoundByListenersOnceTheStoreAnswersAgain() {
+    append(plain("acme", "a"));
+    sent.clear();
+    log.failNext(Kind.UNKNOWN, true);
+    log.failNext(Kind.BUSY, false); // the claim that follows it
+
+    assertThat(append(plain("acme", "x")).get(0).error()).contains(ErrorCode.STORAGE_ERROR);
+    assertThat(sent).isEmpty();
+    lane.settleDoubts();
+    schedule.run(TURNS);
+    lane.settleDoubts();
+    schedule.run(TURNS);
+    assertThat(sent).singleElement().satisfies(nudge -> {
+      assertThat(nudge.after()).isEqualTo(1);
+      assertThat(nudge.through()).isEqualTo(2);
+    });
+    assertThat(append(plain("acme", "x")).get(0).status()).isEqualTo(Outcome.Status.DUPLICATE);
+  }
+
+  @Test
+  void anEventIsRefusedForGoodOnlyBecauseOfAnotherThatIsStored() {
+    Draft first = draft("acme", "x", "s", 1, "k", "{}");
+    Draft sameSequence = draft("acme", "y", "s", 1, "", "{}");
+    Draft sameKey = draft("acme", "z", "", 0, "k", "{\"n\":1}");
+    log.failNext(Kind.FULL, false);
+    assertThat(append(first, sameSequence, sameKey)).extracting(outcome -> outcome.error().orElseThrow())
+        .containsOnly(ErrorCode.STORAGE_FULL);
+    log.failNext(Kind.UNKNOWN, false);
+    assertThat(append(first, sameSequence, sameKey)).extracting(outcome -> outcome.error().orElseThrow())
+        .containsOnly(ErrorCode.STORAGE_ERROR);
+
+    List<Outcome> outcomes = append(first, sameSequence, sameKey);
+    assertThat(outcomes.get(0).status()).isEqualTo(Outcome.Status.ACCEPTED);
+    assertThat(outcomes.get(1).error()).contains(ErrorCode.SEQUENCE_CONFLICT);
+    assertThat(outcomes.get(2).error()).contains(ErrorCode.IDEMPOTENCY_CONFLICT);
+  }
+
+  @Test
   void anEarlierEventUnderTheSameIdIsNotTakenForThisCommit() {
     append(draft("acme", "x", "", 0, "", "{\"n\":1}"));
     log.failNext(Kind.UNKNOWN, false);

@@ -138,7 +138,7 @@ final class NumberingTest {
   }
 
   private static Outcome outcome(Verdict verdict) {
-    return ((Verdict.Settled) verdict).outcome();
+    return verdict instanceof Verdict.Refused refused ? refused.outcome() : ((Verdict.Settled) verdict).outcome();
   }
 
   private static ErrorCode error(Verdict verdict) {

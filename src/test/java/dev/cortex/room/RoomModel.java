@@ -11,6 +11,7 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** The rooms of a node without their verticle: the same parts, wired alike, on whatever log and time a test has. */
@@ -23,11 +24,25 @@ public final class RoomModel {
   /** Rooms of a node without others over a log, which send deliveries by {@code post}. */
   public RoomModel(
       EventLog log, int shards, int roomsMax, long windowBytes, BiConsumer<String, Delivery> post, Clock clock) {
+    this(
+        log, Directory.alone("n1", new ShardMap(shards, false)), Members.alone("n1"), roomsMax, windowBytes,
+        (address, message) -> post.accept(address, (Delivery) message), clock);
+  }
+
+  /** The rooms of a node of a cluster over a log, which send what they say by {@code post}. */
+  public RoomModel(
+      EventLog log,
+      Directory directory,
+      Members members,
+      int roomsMax,
+      long windowBytes,
+      BiConsumer<String, Message> post,
+      Clock clock) {
     Wires wires = new Wires() {
 
       @Override
       public void send(String address, Message message) {
-        post.accept(address, (Delivery) message);
+        post.accept(address, message);
       }
 
       @Override
@@ -36,8 +51,34 @@ public final class RoomModel {
       }
     };
     desk = new RoomDesk(
-        log, Directory.alone("n1", new ShardMap(shards, false)), Members.alone("n1"), wires, Admission.UNLIMITED,
-        orgId -> 0, new Metrics(), clock, new RoomDesk.Bounds(roomsMax, windowBytes, LEASE_NS));
+        log, directory, members, wires, Admission.UNLIMITED, orgId -> 0, new Metrics(), clock,
+        new RoomDesk.Bounds(roomsMax, windowBytes, LEASE_NS));
+  }
+
+  /** Begins to take part in a cluster. */
+  public void join() {
+    desk.start();
+    desk.join("127.0.0.1:1");
+  }
+
+  /** Stops to take part in a cluster. */
+  public void leave() {
+    desk.leave(5_000);
+  }
+
+  /** Other nodes are alive than before. */
+  public void members(Set<String> live) {
+    desk.members(live);
+  }
+
+  /** What happens several times a second. */
+  public void beat() {
+    desk.beat();
+  }
+
+  /** Shards the node believes to own. */
+  public int shards() {
+    return desk.shardCount();
   }
 
   /** Claims every shard. */

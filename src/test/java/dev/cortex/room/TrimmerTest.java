@@ -58,6 +58,27 @@ final class TrimmerTest {
   }
 
   @Test
+  void whatMovedAwayIsLeftToItsNewOwner() {
+    publish("acme", 3);
+    rooms.drop(List.of(0));
+
+    assertThat(trim().result()).isEqualTo(new Trimmed(0, 0));
+    assertThat(log.floor("acme")).isZero();
+    Future<Long> mark = log.retentionMark();
+    schedule.run(TURNS);
+    assertThat(mark.result()).as("noted by the owner of the first shard").isZero();
+  }
+
+  @Test
+  void theOwnerOfTheFirstShardNotesTheTime() {
+    trim();
+    Future<Long> mark = log.retentionMark();
+    schedule.run(TURNS);
+
+    assertThat(mark.result()).isPositive();
+  }
+
+  @Test
   void aReaderIsNotOvertaken() {
     publish("acme", 600);
     leases.reading("acme", "r", 100, schedule.monotonicNs());

@@ -72,6 +72,7 @@ public final class MemoryLog implements EventLog {
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
   private final ArrayDeque<Failure> planned = new ArrayDeque<>();
   private int failuresPerMille;
+  private long mark;
   private int readsInFlight;
 
   /** An empty log; failures begin when asked for. */
@@ -322,12 +323,15 @@ public final class MemoryLog implements EventLog {
 
   @Override
   public Future<Long> retentionMark() {
-    return read(() -> 0L);
+    return read(() -> mark);
   }
 
   @Override
   public Future<Void> retentionMark(long wallMs) {
-    return write(() -> null);
+    return write(() -> {
+      mark = wallMs;
+      return null;
+    });
   }
 
   @Override

@@ -98,6 +98,42 @@ final class OwnershipSimulation {
     checkEvents();
   }
 
+  /** Cuts a cluster at peace in two for a long time: one side takes over and the duel ends; then both are one again. */
+  void playCut() {
+    schedule.runFor(5 * SECOND_US, TURNS_MAX);
+    List<String> names = List.copyOf(nodes.keySet());
+    names.forEach(name -> sides.put(name, random.nextInt(2)));
+    sides.put(names.get(0), 0);
+    sides.put(names.get(1), 1);
+    for (int i = 0; i < 60; i++) {
+      schedule.after(random.nextLong(20 * SECOND_US), this::publish);
+    }
+    Map<Integer, Long> before = store.epochs();
+    schedule.runFor(12 * SECOND_US, TURNS_MAX);
+    Set<String> winners = winners();
+    Map<Integer, Long> epochs = store.epochs();
+    epochs.forEach((shard, epoch) -> require(epoch - before.get(shard) <= 5, "a duel for shard " + shard));
+    owners().forEach((shard, owner) -> require(owner.size() == 1 && winners.contains(owner.get(0)),
+        "shard " + shard + " is with " + owner + ", the winners are " + winners));
+    nodes.values().forEach(node ->
+        require(node.model.isolated() != winners.contains(node.name), node.name + " is wrong about the cut"));
+    schedule.runFor(STILL_US, TURNS_MAX);
+    require(epochs.equals(store.epochs()), "epochs still move: " + epochs + " and then " + store.epochs());
+    sides.clear();
+    schedule.runFor(QUIET_US, TURNS_MAX);
+    checkOwners();
+    checkEvents();
+  }
+
+  private Set<String> winners() {
+    List<Set<String>> both = List.of(new TreeSet<>(), new TreeSet<>());
+    nodes.keySet().forEach(name -> both.get(sides.get(name)).add(name));
+    List<String> first = both.stream().map(side -> side.iterator().next()).sorted().toList();
+    int sizes = both.get(0).size() - both.get(1).size();
+    int winner = sizes == 0 ? (both.get(0).contains(first.get(0)) ? 0 : 1) : (sizes > 0 ? 0 : 1);
+    return both.get(winner);
+  }
+
   int isolations() {
     return isolations;
   }
@@ -180,6 +216,9 @@ final class OwnershipSimulation {
 
   private void trouble() {
     List<ClusterNode> all = List.copyOf(nodes.values());
+    if (all.isEmpty()) {
+      return;
+    }
     ClusterNode node = all.get(random.nextInt(all.size()));
     switch (random.nextInt(7)) {
       case 0 -> restart(node, false);

@@ -2,6 +2,7 @@ package dev.cortex.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class OwnershipSimulationTest {
 
-  private static final int SEEDS = Integer.getInteger("sim.seeds", 300);
+  private static final int SEEDS = Integer.getInteger("sim.seeds", 200);
   private static final long FIRST = Long.getLong("sim.first", 1);
 
   private static final Logger ROOMS = Logger.getLogger("dev.cortex.room");
@@ -36,7 +37,7 @@ final class OwnershipSimulationTest {
     int isolations = 0;
     int heads = 0;
     for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
-      OwnershipSimulation run = play(seed);
+      OwnershipSimulation run = play(seed, OwnershipSimulation::play);
       isolations += run.isolations() > 0 ? 1 : 0;
       heads += run.answeredHeads();
     }
@@ -44,10 +45,17 @@ final class OwnershipSimulationTest {
     assertThat(heads).as("heads answered, or nobody asked").isGreaterThan(SEEDS);
   }
 
-  private static OwnershipSimulation play(long seed) {
+  @Test
+  void aCutEndsWithOneSideOwningEverythingAndWithoutADuel() {
+    for (long seed = FIRST; seed < FIRST + SEEDS / 2; seed++) {
+      play(seed, OwnershipSimulation::playCut);
+    }
+  }
+
+  private static OwnershipSimulation play(long seed, Consumer<OwnershipSimulation> history) {
     try {
       OwnershipSimulation run = new OwnershipSimulation(seed);
-      run.play();
+      history.accept(run);
       return run;
     } catch (RuntimeException | AssertionError failure) {
       throw new AssertionError("seed " + seed + ": " + failure.getMessage(), failure);

@@ -18,12 +18,15 @@ import dev.cortex.log.sql.SqliteEventLog;
 import dev.cortex.ops.Metrics;
 import dev.cortex.room.OrgRoomVerticle;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryContext;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -157,6 +160,18 @@ public final class CloudNode implements AutoCloseable {
     Directory.View view = directory.view();
     Directory.Node self = new Directory.Node(NODE, state, view.self().address());
     directory.update(new Directory.View(self, Map.of(NODE, self), view.owners(), view.epochs()));
+  }
+
+  /** Lets the test see, keep and lose what is sent on the bus. */
+  public void onBus(Handler<DeliveryContext<Object>> interceptor) {
+    vertx.eventBus().addOutboundInterceptor(interceptor);
+  }
+
+  /** Lets the node know where the rooms are, or not: they are here. */
+  public void finds(boolean rooms) {
+    Directory.View view = directory.view();
+    List<String> owners = Collections.nCopies(view.owners().size(), rooms ? NODE : "");
+    directory.update(new Directory.View(view.self(), view.nodes(), owners, view.epochs()));
   }
 
   @Override

@@ -218,8 +218,8 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   /**
-   * Runs a server with one empty database as a process: prints {@code POSTGRES_READY} with what is needed to use it, and
-   * ends with its standard input or at SIGTERM.
+   * Runs a server with one empty database as a process: prints {@code POSTGRES_READY} with what is needed to use it,
+   * and ends with its standard input or at SIGTERM.
    */
   public static void main(String[] settings) throws IOException {
     try (LocalPostgres postgres = own(settings)) {

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-/** The operating system's side of a PostgreSQL server: its folder, named after the JVM that owns it, and its signals. */
+/** The operating system's side of a PostgreSQL server: its folder, named after the JVM that owns it, and signals. */
 final class PostgresProcess {
 
   private static final Path HOME = Path.of(System.getProperty("java.io.tmpdir"), "cortex-postgres");

@@ -26,10 +26,10 @@ import java.util.Set;
  * <p>It holds against claims that run at the same time, although each part of it sees what was committed when it began:
  * the fence locks the shard rows, and a row that changed meanwhile is read as it is now, so an old epoch is found old
  * even if the claim committed after this statement began; a claim that comes later waits for this statement's end.
- * Rows are locked in the order of shards, as claims do. Heads are only moved, and rows only inserted, of orgs that passed
- * the fence. Memberships are looked up in hash tables (an {@code IN} that is not a condition of its own), verdicts in an
- * array, so that the work grows with the rows alone. A row that cannot be inserted fails the whole statement: skipping it would leave a hole in offsets that are
- * already given out.
+ * Rows are locked in the order of shards, as claims do. Heads are only moved, and rows only inserted, of orgs that
+ * passed the fence. Memberships are looked up in hash tables (an {@code IN} that is not a condition of its own),
+ * verdicts in an array, so that the work grows with the rows alone. A row that cannot be inserted fails the whole
+ * statement: skipping it would leave a hole in offsets that are already given out.
  */
 final class PostgresAppend implements SqlWork<List<AppendResult>> {
 
@@ -54,7 +54,7 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
           stored_bytes)
         SELECT a.org_id, a.log_id, a.head, a.shard, a.last_received, a.last_received, a.first_received, a.bytes
         FROM asked a WHERE a.owned AND a.expected = 0 AND a.n NOT IN (SELECT n FROM moved)
-        ON CONFLICT (org_id) DO NOTHING RETURNING org_id
+        ON CONFLICT DO NOTHING RETURNING org_id
       ), fate AS MATERIALIZED (
         SELECT a.n, a.owned,
           a.n IN (SELECT n FROM moved) OR a.org_id IN (SELECT org_id FROM created) AS committed

@@ -17,13 +17,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Notices that the database lacks what it had acknowledged, and then renews every log id, so that no old cursor silently
- * matches other events.
+ * Notices that the database lacks what it had acknowledged, and then renews every log id, so that no old cursor
+ * silently matches other events.
  *
  * <ul>
  *   <li><b>While a node runs</b> it is the witness: it remembers the last append that was acknowledged on each of its
- *       lanes, and its claims. A failover or a restore breaks every connection, and a database that fell back has lost an
- *       end of its history, never a piece out of its middle. So each new connection first looks whether the witnessed
+ *       lanes, and its claims. A failover or a restore breaks every connection, and a database that fell back has lost
+ *       an end of its history, never a piece out of its middle. So a new connection first looks whether the witnessed
  *       changes are still there; if one is not, something acknowledged was lost. A failover that lost nothing changes
  *       nothing.
  *   <li><b>When a node starts</b> it compares the server's system identifier with the one noted: a dump that was read

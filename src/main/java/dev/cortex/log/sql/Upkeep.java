@@ -30,10 +30,17 @@ final class Upkeep {
       """
       DELETE FROM event_keys WHERE (org_id, kind, key) IN (
         SELECT org_id, kind, key FROM event_keys WHERE received_at < ? ORDER BY received_at LIMIT ?)""";
+
+  /**
+   * Its time is asked again of a session that somebody used meanwhile, or its next event would be its first; the sign
+   * keeps that question from choosing the rows.
+   */
   static final String SWEEP_SESSIONS =
       """
       DELETE FROM sessions WHERE (org_id, agent_id, session_id) IN (
-        SELECT org_id, agent_id, session_id FROM sessions WHERE touched_at < ? ORDER BY touched_at LIMIT ?)""";
+        SELECT org_id, agent_id, session_id FROM sessions WHERE touched_at < ? ORDER BY touched_at LIMIT ?)
+      AND +touched_at < ?""";
+
   static final String SWEEP_LOG_IDS =
       """
       DELETE FROM old_log_ids WHERE log_id IN (
@@ -54,7 +61,7 @@ final class Upkeep {
           + ")";
   static final String SWEEP_HEADS = "DELETE FROM org_heads WHERE org_id IN (" + GONE + ")";
 
-  /** What is asked of the head itself is asked again of a head that somebody moved meanwhile; a list of names is not. */
+  /** What is asked of the head itself is asked again when somebody moved it meanwhile; a list of names is not. */
   static final String RETIRE_HEADS =
       "WITH gone AS (DELETE FROM org_heads o WHERE o.floor_received_at = 0 AND o.touched_at < ? AND o.org_id IN ("
           + GONE
@@ -141,9 +148,20 @@ final class Upkeep {
 
   static int sweep(Sql sql, long nowMs, int limit, HeadSweep heads) throws SQLException {
     int deleted = delete(sql, SWEEP_KEYS, nowMs - KEY_MS, limit);
-    deleted += delete(sql, SWEEP_SESSIONS, nowMs - SESSION_MS, limit - deleted);
+    deleted += deleteSessions(sql, nowMs - SESSION_MS, limit - deleted);
     deleted += delete(sql, SWEEP_LOG_IDS, nowMs - SESSION_MS, limit - deleted);
     return limit > deleted ? deleted + heads.run(sql, nowMs - HEAD_MS, nowMs, limit - deleted) : deleted;
+  }
+
+  private static int deleteSessions(Sql sql, long beforeMs, int limit) throws SQLException {
+    if (limit <= 0) {
+      return 0;
+    }
+    PreparedStatement delete = sql.prepare(SWEEP_SESSIONS);
+    delete.setLong(1, beforeMs);
+    delete.setInt(2, limit);
+    delete.setLong(3, beforeMs);
+    return delete.executeUpdate();
   }
 
   private static int delete(Sql sql, String statement, long beforeMs, int limit) throws SQLException {

@@ -1,5 +1,6 @@
 package dev.cortex.bus.wire;
 
+import dev.cortex.event.ErrorCode;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
@@ -23,6 +24,9 @@ public final class Samples {
 
   private static final String[] TEXTS = {"", "acme", "a.b~c-D_9", "grün", "日本語", "😀", "x".repeat(130)};
 
+  private static final List<ErrorCode> ERRORS =
+      List.of(ErrorCode.MOVED, ErrorCode.SEQUENCE_CONFLICT, ErrorCode.STORAGE_FULL, ErrorCode.TIMEOUT);
+
   private final Random chance;
   private final int number;
   private int drawn;
@@ -34,7 +38,8 @@ public final class Samples {
 
   /** A value of that record type; the same for the same arguments. */
   public static <T> T of(Class<T> type, long seed, int number) {
-    return type.cast(new Samples(seed * 31 + number, number).value(type));
+    // seeds that are neighbours would begin alike
+    return type.cast(new Samples((seed + number * 0x9e3779b97f4a7c15L) * 0xbf58476d1ce4e5b9L, number).value(type));
   }
 
   private Object value(Type type) {
@@ -70,7 +75,10 @@ public final class Samples {
   }
 
   private Object ofClass(Class<?> type) {
-    if (type.isEnum()) {
+    if (type == ErrorCode.class) {
+      // by name, as they travel: the table grows without being another format
+      return ERRORS.get((number + drawn++) % ERRORS.size());
+    } else if (type.isEnum()) {
       Object[] constants = type.getEnumConstants();
       return constants[(number + drawn++) % constants.length];
     } else if (type.isSealed()) {

@@ -75,12 +75,10 @@ final class PostgresFaultTest {
     assertThat(failure(log.claim("n", List.of(0)))).as("without a server").isNotNull();
     logs.postgres.start();
     long started = System.nanoTime();
-    LogException failure = failure(log.append(List.of(append("acme", epoch, 3, 1))));
-    assertThat(failure.kind()).isIn(LogException.Kind.UNKNOWN, LogException.Kind.BUSY);
     Patience.until("the log claims again", 10, () -> log.claim("n", List.of(0)).await() != null);
     long fresh = await(log.reclaim("n", List.of(0))).get(0);
 
-    assertThat(put(log, append("acme", epoch, 3, 1))).isEqualTo(AppendResult.DEPOSED);
+    assertThat(put(log, append("acme", epoch, 3, 1))).as("on a new connection").isEqualTo(AppendResult.DEPOSED);
     assertThat(put(log, append("acme", fresh, 3, 1))).isEqualTo(AppendResult.COMMITTED);
     assertThat(since(started)).isLessThan(ANSWER_MAX);
     assertThat(head(log).head()).isEqualTo(4);
@@ -95,6 +93,20 @@ final class PostgresFaultTest {
     logs.cut();
     for (int i = 0; i < 8; i++) {
       assertThat(await(log.read(ROOT, 0, 2, 9, 9999)).events()).hasSize(2);
+    }
+  }
+
+  @Test
+  void endOfOneConnectionIsHeardByTheOthers() {
+    PostgresEventLog log = logs.open();
+    long epoch = claim(log, "n");
+    put(log, append("acme", epoch, 0, 1));
+    logs.cut();
+    assertThat(failure(log.append(List.of(append("acme", epoch, 1, 1)))).kind()).isEqualTo(LogException.Kind.UNKNOWN);
+    long mine = claim(log, "n");
+    assertThat(put(log, append("acme", mine, 1, 1))).isEqualTo(AppendResult.COMMITTED);
+    for (String org : List.of("b", "c", "d", "e", "f", "g", "h", "i")) {
+      assertThat(put(log, append(org, mine, 0, 1))).as("another lane").isEqualTo(AppendResult.COMMITTED);
     }
   }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
+import dev.cortex.log.SessionRef;
 import dev.cortex.testing.Patience;
 import io.vertx.core.Future;
 import java.sql.Connection;
@@ -106,6 +107,24 @@ final class PostgresRaceTest {
       claiming.rollback();
       assertThat(await(append)).containsExactly(AppendResult.COMMITTED);
     }
+  }
+
+  @Test
+  void sessionThatIsUsedWhileItIsSweptAwayKeepsItsPlace() throws Exception {
+    try (Connection using = logs.database.connect();
+        Statement statement = using.createStatement()) {
+      statement.execute("INSERT INTO sessions (org_id, agent_id, session_id, home, last_offset, last_sequence,"
+          + " touched_at) VALUES ('acme', 'a', 's', '', 7, 7, 1), ('acme', 'a', 'idle', '', 6, 6, 1)");
+      using.setAutoCommit(false);
+      statement.execute("UPDATE sessions SET last_sequence = 8, touched_at = " + System.currentTimeMillis()
+          + " WHERE session_id = 's'");
+      Future<Integer> swept = one.sweep(System.currentTimeMillis(), 100);
+      Patience.until("the sweep waits", 10, () -> locksWaiting() > 0);
+      using.commit();
+      assertThat(await(swept)).as("the idle one").isEqualTo(1);
+    }
+    SessionRef session = new SessionRef("acme", "a", "s");
+    assertThat(await(two.known(List.of(), List.of(session))).sessions().get(session).lastSequence()).isEqualTo(8);
   }
 
   /** The head that a claimer reads after its claim is final for every owner before it, in any interleaving. */
