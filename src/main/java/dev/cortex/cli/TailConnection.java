@@ -53,7 +53,7 @@ final class TailConnection implements WebSocket.Listener {
     target.token().ifPresent(secret -> builder.header("Authorization", "Bearer " + secret));
     WebSocket socket;
     try {
-      socket = builder.buildAsync(target.webSocket(cursors.path()), this).get();
+      socket = open(builder);
     } catch (ExecutionException e) {
       return unopened(e.getCause());
     }
@@ -108,6 +108,18 @@ final class TailConnection implements WebSocket.Listener {
   @Override
   public void onError(WebSocket socket, Throwable error) {
     ended.complete(new End(true, false, false, "connection lost: " + error));
+  }
+
+  /** At the door of a desktop, or else at that of a cloud node. */
+  private WebSocket open(WebSocket.Builder builder) throws InterruptedException, ExecutionException {
+    try {
+      return builder.buildAsync(target.webSocket(cursors.path()), this).get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof WebSocketHandshakeException refused && refused.getResponse().statusCode() == 404) {
+        return builder.buildAsync(target.webSocket("/api" + cursors.path()), this).get();
+      }
+      throw e;
+    }
   }
 
   private static End unopened(Throwable cause) {
