@@ -210,6 +210,7 @@ final class Subscriber {
       over.future().onComplete(end -> request.reset());
       hangUp = request::reset;
       request.send().onFailure(over::tryFail).onSuccess(response -> {
+        response.exceptionHandler(over::tryFail);
         if (response.statusCode() != 200) {
           refused(response.statusCode());
           over.tryFail("refused");
