@@ -83,13 +83,17 @@ class ConnectionQuotaTest {
   }
 
   @Test
-  void internalListenerThatIsBoundWiderAsksForTheScopeAdmin() throws Exception {
-    String admin = "Authorization: Bearer " + UserToken.of("acme").scope("admin subscribe").text();
-    try (CloudNode node = CloudNode.start(folder, "server.internal_host=0.0.0.0")) {
-      for (String target : List.of("/metrics", "/health", "/api/cluster", "/api/events/since?cursor=0")) {
+  void internalListenerThatIsBoundWiderAsksForTheScopeAdminOfEveryOrg() throws Exception {
+    String own = "Authorization: Bearer " + UserToken.of("acme").scope("admin subscribe").text();
+    String operator = "Authorization: Bearer an-operators-secret-of-this-test";
+    String entry = "auth.service_tokens=name=ops;orgs=*;scopes=admin|subscribe;expires=2099-01-01T00:00:00Z;sha256="
+        + "aa593ca15871d1d323106e5ac3edc2fc22ceb5d3cd9531814a63b1f41b66e1e2";
+    try (CloudNode node = CloudNode.start(folder, "server.internal_host=0.0.0.0", entry)) {
+      for (String target : List.of("/metrics", "/health", "/api/cluster", "/api/events/since?cursor=0&orgId=acme")) {
         assertThat(node.askInside(target).status()).as(target).isEqualTo(401);
         assertThat(node.askInside(target, "Authorization: Bearer " + ACME).status()).as(target).isEqualTo(403);
-        assertThat(node.askInside(target, admin).status()).as(target).isIn(200, 204);
+        assertThat(node.askInside(target, own).status()).as(target).isEqualTo(403);
+        assertThat(node.askInside(target, operator).status()).as(target).isIn(200, 204);
       }
       assertThat(node.askInside("/console").status()).isEqualTo(200);
       assertThat(node.askInside("/livez").status()).isEqualTo(200);
