@@ -11,22 +11,15 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** The fault test of a cluster as a command: progress on standard error, the result on standard output. */
 public final class Chaos {
 
-  /** Its lines about broken connections tell nothing here: to break them is the point. Held, or they come back. */
-  private static final List<Logger> QUIET =
-      List.of(Logger.getLogger("io.vertx.core.http.impl"), Logger.getLogger("io.vertx.core.net.impl"));
-
   private Chaos() {}
 
   /** Runs until everything asked for was done; exit code 0 when every promise was kept, 1 when not, 2 when misused. */
   public static void main(String[] args) throws Exception {
-    QUIET.forEach(logger -> logger.setLevel(Level.OFF));
     ChaosRequest request;
     try {
       request = ChaosRequest.parse(List.of(args));
@@ -44,7 +37,7 @@ public final class Chaos {
     folder.toFile().setExecutable(true, false);
     folder.toFile().setReadable(true, false);
     AtomicReference<Trial> running = new AtomicReference<>();
-    Thread stop = new Thread(() -> close(running.getAndSet(null)), "stop");
+    Thread stop = new Thread(() -> stopped(running.getAndSet(null), folder, request.keep()), "stop");
     Runtime.getRuntime().addShutdownHook(stop);
     Trial.say("seed " + request.seed() + ", folder " + folder);
     boolean good = false;
@@ -113,6 +106,20 @@ public final class Chaos {
     List<Fault> cut = new ArrayList<>(deck.subList(0, request.faults()));
     Collections.shuffle(cut, new Random(request.seed()));
     return cut;
+  }
+
+  /** When the process ends before its time; a trial that has come to its end is there no more. */
+  private static void stopped(Trial trial, Path folder, boolean keep) {
+    if (trial != null) {
+      close(trial);
+      try {
+        if (!keep) {
+          delete(folder);
+        }
+      } catch (IOException e) {
+        Trial.say("not removed: " + folder + " (" + e.getMessage() + ')');
+      }
+    }
   }
 
   private static void close(Trial trial) {

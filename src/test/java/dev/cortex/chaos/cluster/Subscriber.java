@@ -120,6 +120,9 @@ final class Subscriber {
         };
     over.onComplete(end -> {
       hangUp = () -> {};
+      if (ended) {
+        return;
+      }
       if (end.succeeded()) { // a poll was answered
         doors.vertx().runOnContext(next -> follow());
         return;
