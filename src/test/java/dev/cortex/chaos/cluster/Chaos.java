@@ -37,7 +37,7 @@ public final class Chaos {
     folder.toFile().setExecutable(true, false);
     folder.toFile().setReadable(true, false);
     AtomicReference<Trial> running = new AtomicReference<>();
-    Thread stop = new Thread(() -> close(running.getAndSet(null)), "stop");
+    Thread stop = new Thread(() -> stopped(running.getAndSet(null), folder, request.keep()), "stop");
     Runtime.getRuntime().addShutdownHook(stop);
     Trial.say("seed " + request.seed() + ", folder " + folder);
     boolean good = false;
@@ -106,6 +106,20 @@ public final class Chaos {
     List<Fault> cut = new ArrayList<>(deck.subList(0, request.faults()));
     Collections.shuffle(cut, new Random(request.seed()));
     return cut;
+  }
+
+  /** When the process ends before its time; a trial that has come to its end is there no more. */
+  private static void stopped(Trial trial, Path folder, boolean keep) {
+    if (trial != null) {
+      close(trial);
+      try {
+        if (!keep) {
+          delete(folder);
+        }
+      } catch (IOException e) {
+        Trial.say("not removed: " + folder + " (" + e.getMessage() + ')');
+      }
+    }
   }
 
   private static void close(Trial trial) {

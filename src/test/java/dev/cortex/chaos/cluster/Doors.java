@@ -14,9 +14,16 @@ import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The public ports of all nodes as clients know them; which of them answers is for the client to find out. */
 final class Doors {
+
+  /** Lines of the library about broken connections tell nothing here: to break them is the point. Held, or they come back. */
+  private static final List<Logger> QUIET =
+      List.of(Logger.getLogger("io.vertx.core.http.impl"), Logger.getLogger("io.vertx.core.net.impl"));
 
   private static final int CONNECT_MS = 1_500;
   private static final int FRAME_BYTES_MAX = 1 << 20;
@@ -27,6 +34,7 @@ final class Doors {
   private final WebSocketClient sockets;
 
   Doors(Vertx vertx, List<Integer> ports) {
+    QUIET.forEach(logger -> logger.setLevel(Level.OFF));
     this.vertx = vertx;
     this.ports = ports;
     this.http =
@@ -68,7 +76,7 @@ final class Doors {
         http.request(options)
             .compose(request -> request.send(body))
             .compose(response -> response.body().map(all -> new Answer(response.statusCode(), all)));
-    return answer.timeout(2 * atMostMs, java.util.concurrent.TimeUnit.MILLISECONDS);
+    return answer.timeout(2 * atMostMs, TimeUnit.MILLISECONDS);
   }
 
   /** The client for what {@link #ask} is not made for. */

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /** Three nodes as real processes and their database: to be killed, frozen, cut off, drained and started again. */
@@ -128,7 +129,7 @@ final class Site implements AutoCloseable {
     List<ProcessHandle> all = new ArrayList<>(first.descendants().toList());
     all.add(first);
     first.destroyForcibly();
-    all.forEach(each -> each.onExit().orTimeout(20, java.util.concurrent.TimeUnit.SECONDS).join());
+    all.forEach(each -> each.onExit().orTimeout(20, TimeUnit.SECONDS).join());
     postgres.crash(); // tidies up what the server's process left to its owner
   }
 
@@ -192,6 +193,11 @@ final class Site implements AutoCloseable {
       closed = true;
     }
     try {
+      for (int node = 0; node < NODES; node++) {
+        if (nodes[node] != null) {
+          nodes[node].close();
+        }
+      }
       for (int node = 0; node < NODES; node++) {
         if (nodes[node] != null) {
           launches++;

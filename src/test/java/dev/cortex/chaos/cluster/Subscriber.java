@@ -120,6 +120,9 @@ final class Subscriber {
         };
     over.onComplete(end -> {
       hangUp = () -> {};
+      if (ended) {
+        return;
+      }
       if (end.succeeded()) { // a poll was answered
         doors.vertx().runOnContext(next -> follow());
         return;
@@ -210,6 +213,7 @@ final class Subscriber {
       over.future().onComplete(end -> request.reset());
       hangUp = request::reset;
       request.send().onFailure(over::tryFail).onSuccess(response -> {
+        response.exceptionHandler(over::tryFail);
         if (response.statusCode() != 200) {
           refused(response.statusCode());
           over.tryFail("refused");
