@@ -46,6 +46,9 @@ public final class Chaos {
       running.set(trial);
       String broken = act(request, trial, missing);
       Judge.Verdict verdict = trial.finish();
+      if (running.get() == null) {
+        return false; // stopped meanwhile: what was judged is not the whole
+      }
       System.out.println("seed " + request.seed());
       System.out.print(trial.report().text(verdict));
       good = verdict.good() && broken.isEmpty();
@@ -55,7 +58,7 @@ public final class Chaos {
       close(running.getAndSet(null));
       if (good && !request.keep()) {
         delete(folder);
-      } else {
+      } else if (Files.exists(folder)) {
         Trial.say("kept: " + folder);
       }
     }

@@ -21,7 +21,7 @@ import java.util.logging.Logger;
 /** The public ports of all nodes as clients know them; which of them answers is for the client to find out. */
 final class Doors {
 
-  /** Lines of the library about broken connections tell nothing here: to break them is the point. Held, or they come back. */
+  /** The library's lines about broken connections tell nothing here. Held, or its loggers are made anew. */
   private static final List<Logger> QUIET =
       List.of(Logger.getLogger("io.vertx.core.http.impl"), Logger.getLogger("io.vertx.core.net.impl"));
 

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * Judges a run by what the clients wrote down and nothing else: every accepted event exactly once at every subscriber
- * of its channel, in the order of offsets, orgs without a gap, sessions in order, no event under two offsets and no offset
- * given twice, and nobody told anything that a client should never see.
+ * of its channel, in the order of offsets, orgs without a gap, sessions in order, no event under two offsets and no
+ * offset given twice, and nobody told anything that a client should never see.
  */
 final class Judge {
 
