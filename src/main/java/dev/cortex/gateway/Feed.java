@@ -8,7 +8,6 @@ import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
 import dev.cortex.event.Priority;
-import dev.cortex.event.RefusedException;
 import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -26,6 +25,7 @@ final class Feed {
   private final int shard;
   private final Feeds feeds;
   private final Tail tail;
+  private final Gap gap;
   private final Audience audience = new Audience();
   private final List<Runnable> waiting = new ArrayList<>();
   private String node;
@@ -34,8 +34,6 @@ final class Feed {
   private long epoch;
   private long covered;
   private long flushed;
-  private long heardOf;
-  private boolean filling;
   private boolean dropped;
   private boolean urgent;
   private int subscribers;
@@ -58,6 +56,7 @@ final class Feed {
     this.covered = head.position().offset();
     this.flushed = covered;
     this.tail = new Tail(covered, tailBytes);
+    this.gap = new Gap(this, feeds);
   }
 
   String orgId() {
@@ -163,7 +162,7 @@ final class Feed {
   }
 
   /** Whether a position is one of the log that is followed here; if not, that log is gone and the new one begins. */
-  private boolean sameLog(Position position) {
+  boolean sameLog(Position position) {
     if (!position.logId().equals(logId)) {
       if (covered > 0) {
         restart(position, ErrorCode.CURSOR_LOG_CHANGED);
@@ -180,7 +179,7 @@ final class Feed {
    */
   Optional<Located> locate(Channel channel, Position from) {
     boolean known = from.logId().equals(logId)
-        && heardOf <= covered
+        && gap.isClosed()
         && (from.offset() == covered || (channel.isRoot() && from.offset() < covered && tail.covers(from.offset())));
     return known ? Optional.of(new Located(knownHead(), from.offset(), covered - from.offset())) : Optional.empty();
   }
@@ -212,10 +211,16 @@ final class Feed {
 
   /** The log reaches up to that offset: what is not here yet is read. */
   void heard(long through) {
-    heardOf = Math.max(heardOf, through);
-    if (heardOf > covered && !filling && !dropped) {
-      fill();
-    }
+    gap.heard(through);
+  }
+
+  /** Everything up to this offset was heard. */
+  long covered() {
+    return covered;
+  }
+
+  boolean isDropped() {
+    return dropped;
   }
 
   /** Subscribes a connection; it starts by {@link Subscriber#startLive} or {@link Subscriber#startAfter}. */
@@ -294,7 +299,8 @@ final class Feed {
     }
   }
 
-  private void append(List<StoredEvent> events) {
+  /** Takes over what continues what is covered. */
+  void append(List<StoredEvent> events) {
     for (StoredEvent event : events) {
       if (event.offset() == covered + 1) {
         tail.add(event);
@@ -307,69 +313,12 @@ final class Feed {
     }
   }
 
-  private void fill() {
-    filling = true;
-    String log = logId;
-    long from = covered;
-    read(feeds.readerName(), Channel.root(orgId), from).onComplete(page -> {
-      filling = false;
-      if (dropped) {
-        return;
-      }
-      if (page.failed()) {
-        unfilled(page.cause());
-      } else if (log.equals(logId)) {
-        filled(from, page.result());
-      } else {
-        heard(heardOf);
-      }
-    });
-  }
-
-  private void filled(long from, Page page) {
-    append(page.events());
-    long head = page.head().position().offset();
-    if (covered > from) {
-      heard(head);
-    } else if (page.head().epoch() < epoch) {
-      feeds.later(() -> heard(heardOf)); // a deposed owner, which does not know what we have heard of
-    } else {
-      heardOf = Math.max(covered, head); // the room knows best; asked again, but not in a tight circle
-      feeds.later(() -> heard(heardOf));
-    }
-  }
-
-  private void unfilled(Throwable cause) {
-    ErrorCode code = cause instanceof RefusedException refused ? refused.code() : ErrorCode.INTERNAL;
-    if (code.temporary()) {
-      feeds.later(() -> heard(heardOf));
-      return;
-    }
-    // what is missing here is gone: everyone is told so, and goes on from where the log stands
-    filling = true;
-    feeds.head(orgId).onComplete(head -> {
-      filling = false;
-      if (dropped) {
-        return;
-      }
-      if (head.succeeded() && head.result().epoch() < epoch) {
-        feeds.later(() -> heard(heardOf));
-      } else if (head.succeeded() && covered == 0 && code == ErrorCode.CURSOR_LOG_CHANGED) {
-        logId = head.result().position().logId(); // as in onDelivery
-        heard(head.result().position().offset());
-      } else if (head.succeeded()) {
-        restart(head.result().position(), code == ErrorCode.CURSOR_PRUNED ? ErrorCode.SLOW_CONSUMER : code);
-      } else {
-        feeds.later(() -> heard(heardOf));
-      }
-    });
-  }
-
-  private void restart(Position head, ErrorCode reason) {
+  /** What was heard has no continuation: everyone is told so, and goes on from there. */
+  void restart(Position head, ErrorCode reason) {
     logId = head.logId();
     covered = head.offset();
     flushed = covered;
-    heardOf = covered;
+    gap.close();
     urgent = false;
     tail.reset(covered);
     audience.all().forEach(subscriber -> subscriber.lose(reason));

@@ -19,8 +19,6 @@ import dev.cortex.event.Position;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.internal.logging.Logger;
-import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,23 +26,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Every org this gateway listens to. Deliveries come in here; a pass over the orgs that heard something hands the
- * events to the sockets. A pass follows at once when the gateway is idle; when writing keeps it busy, events gather
- * while it works, and so batches grow exactly when they pay.
+ * Every org this gateway listens to. Deliveries come in here, whatever node they come from; a pass over the orgs
+ * that heard something hands the events to the sockets.
  */
 final class Feeds {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Feeds.class);
   private static final long RETRY_MS = 200;
-
-  /** Events waiting in a feed that start a pass at once, however short ago the last one was. */
-  private static final int GATHER_EVENTS = 20;
-
-  private static final long NONE = -1;
 
   /**
    * How much is kept and read.
@@ -78,17 +68,14 @@ final class Feeds {
   private final Attachments attachments;
   private final Credits credits;
   private final Tails tails;
+  private final Passes passes;
   private final Lingering lingering;
   private final Runnable ignoreOwners;
   private final Map<String, Feed> feeds = new LinkedHashMap<>();
   private final Map<String, Arrival> arriving = new HashMap<>();
-  private final Set<Feed> dirty = new LinkedHashSet<>();
   private final Set<Consumer<Feed>> newcomers = new LinkedHashSet<>();
   private final Map<Read, Future<Page>> reads = new HashMap<>();
   private Optional<Future<Void>> attachedToAll = Optional.empty();
-  private boolean passScheduled;
-  private long gatherTimer = NONE;
-  private long earliestPassNs;
   private volatile long deepestQueue;
 
   /** A feed that is being attached, and how far its log reaches by deliveries that were faster than the answer. */
@@ -119,9 +106,9 @@ final class Feeds {
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
-    this.earliestPassNs = clock.monotonicNs();
     this.credits = new Credits((node, bytes) -> link.tell(node, new Covered(address, bytes)));
     this.tails = new Tails(bounds.tailsBytes());
+    this.passes = new Passes(link, limits, metrics, clock, tails::used, this::passed);
     this.lingering = new Lingering(clock, bounds.lingeringMax());
     this.attachments = new Attachments(link, address, directory, connections, this::isWanted, clock,
         bounds.renewSeconds());
@@ -152,7 +139,7 @@ final class Feeds {
       feed.dropIfUnused();
     }
     // an empty delivery may be the room's question why nothing has come back for a while
-    if (dirty.isEmpty() && (unreported >= bounds.reportBytes() || delivery.events().isEmpty())) {
+    if (passes.idle() && (unreported >= bounds.reportBytes() || delivery.events().isEmpty())) {
       credits.report(delivery.node());
     }
   }
@@ -331,20 +318,13 @@ final class Feeds {
 
   /** A feed heard something: a pass will hand it on. */
   void dirty(Feed feed) {
-    dirty.add(feed);
-    if (!passScheduled) {
-      passScheduled = true;
-      link.soon(this::passOrGather);
-    } else if (gatherTimer != NONE && pressing(feed) && link.cancel(gatherTimer)) {
-      gatherTimer = NONE;
-      link.soon(this::pass);
-    }
+    passes.dirty(feed);
   }
 
   /** Nobody listens to an org any more. */
   void drop(Feed feed) {
     if (feeds.remove(feed.orgId(), feed)) {
-      dirty.remove(feed);
+      passes.forget(feed);
       feed.dropped();
       tails.forget(feed);
       attachments.remove(feed);
@@ -360,6 +340,11 @@ final class Feeds {
     return feed;
   }
 
+  private void passed() {
+    tails.bound();
+    credits.report();
+  }
+
   /** Whether deliveries of an org are of use; one that is arriving again is attached for good by the answer. */
   private boolean isWanted(String orgId) {
     return feeds.containsKey(orgId) || arriving.containsKey(orgId);
@@ -368,44 +353,5 @@ final class Feeds {
   private void ownersChanged() {
     credits.retain(directory.view().nodes().keySet());
     attachments.ownersChanged();
-  }
-
-  private static boolean pressing(Feed feed) {
-    return feed.urgent() || feed.pending() >= GATHER_EVENTS;
-  }
-
-  private void passOrGather() {
-    long waitNs = earliestPassNs - clock.monotonicNs();
-    if (waitNs > 0 && dirty.stream().noneMatch(Feeds::pressing)) {
-      gatherTimer = link.after(Math.max(1, TimeUnit.NANOSECONDS.toMillis(waitNs)), () -> {
-        gatherTimer = NONE;
-        pass();
-      });
-    } else {
-      pass();
-    }
-  }
-
-  private void pass() {
-    long begun = clock.monotonicNs();
-    passScheduled = false;
-    List<Feed> now = List.copyOf(dirty);
-    dirty.clear();
-    long deliveries = 0;
-    for (Feed feed : now) {
-      try {
-        deliveries += feed.flush();
-      } catch (RuntimeException bug) {
-        // one org's trouble is not another's: the pass goes on, and the credits go back to the room
-        LOG.error("events of " + feed.orgId() + " could not be handed on", bug);
-      }
-      tails.used(feed);
-    }
-    long took = clock.monotonicNs() - begun;
-    metrics.fannedOut(deliveries, took);
-    // a pass that was long is followed by a pause of its length, so that requests get their turn and events gather
-    earliestPassNs = begun + took + Math.min(took, TimeUnit.MILLISECONDS.toNanos(limits.flushIntervalMs()));
-    tails.bound();
-    credits.report();
   }
 }
