@@ -1,7 +1,9 @@
 package dev.cortex.bus;
 
 import dev.cortex.event.Channel;
+import dev.cortex.event.Desktop;
 import dev.cortex.event.Draft;
+import dev.cortex.event.Hash128;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
 import dev.cortex.event.Principal;
@@ -29,9 +31,18 @@ public sealed interface Message {
    * @param principal who is publishing: decides orgs, channels and users, and fills in org and user where an event
    *     says neither
    * @param traceId trace of the request, empty when unknown
+   * @param source whose events these are
    */
-  record Ingest(byte[] body, Format format, Map<String, String> attributes, Principal principal, String traceId)
-      implements Message {}
+  record Ingest(
+      byte[] body, Format format, Map<String, String> attributes, Principal principal, String traceId, Source source)
+      implements Message {
+
+    /** A publish by a producer. */
+    public Ingest(
+        byte[] body, Format format, Map<String, String> attributes, Principal principal, String traceId) {
+      this(body, format, attributes, principal, traceId, Source.PRODUCERS);
+    }
+  }
 
   /** How a published body is read. */
   enum Format {
@@ -49,8 +60,15 @@ public sealed interface Message {
    * The fate of every event of an {@link Ingest}, in its order.
    *
    * @param budget what the org may still publish; {@link Budget#UNLIMITED} when several orgs were concerned
+   * @param cursor where a desktop stands in the cloud's log, after events from there
    */
-  record Ingested(List<Outcome> outcomes, Budget budget) implements Message {}
+  record Ingested(List<Outcome> outcomes, Budget budget, Optional<Position> cursor) implements Message {
+
+    /** The fate of events of producers. */
+    public Ingested(List<Outcome> outcomes, Budget budget) {
+      this(outcomes, budget, Optional.empty());
+    }
+  }
 
   /**
    * What is left of an org's quota after a request, or why the request was refused.
@@ -68,10 +86,27 @@ public sealed interface Message {
   // ---- ingest → room
 
   /** Orders and commits events of one org. */
-  record Append(String orgId, List<Draft> drafts) implements Message {}
+  record Append(String orgId, List<Draft> drafts, Source source) implements Message {
 
-  /** The fate of every draft, in order, and what is left of the org's quota; sent after the commit. */
-  record Appended(List<Outcome> outcomes, Budget budget) implements Message {}
+    /** Events of producers. */
+    public Append(String orgId, List<Draft> drafts) {
+      this(orgId, drafts, Source.PRODUCERS);
+    }
+  }
+
+  /**
+   * The fate of every draft, in order, and what is left of the org's quota; sent after the commit.
+   *
+   * @param outcomes one a draft; of an outbox one a number
+   * @param cursor where a desktop stands in the cloud's log, after events from there
+   */
+  record Appended(List<Outcome> outcomes, Budget budget, Optional<Position> cursor) implements Message {
+
+    /** The fate of events that moved no cursor. */
+    public Appended(List<Outcome> outcomes, Budget budget) {
+      this(outcomes, budget, Optional.empty());
+    }
+  }
 
   // ---- gateway → room
 
@@ -236,4 +271,137 @@ public sealed interface Message {
 
   /** An event can be committed. */
   record Ready() implements Message {}
+
+  // ---- gateway, sync → room: what desktop and cloud know of each other
+
+  /** Asks, in the cloud, how far a desktop's outbox was taken; answered by {@link OutboxMark}. */
+  record AskOutbox(String orgId, Desktop desktop) implements Message {}
+
+  /**
+   * How far a desktop's outbox was taken.
+   *
+   * @param number the last number taken, 0 before the first
+   * @param hash {@link dev.cortex.event.KeyHash#hashed} of that event's id; zeros before the first
+   */
+  record OutboxMark(long number, Hash128 hash) implements Message {}
+
+  /** Asks, on a desktop, how it stands with the cloud; answered by {@link SyncState}. */
+  record AskSyncState(String orgId) implements Message {}
+
+  /**
+   * How a desktop stands with the cloud in one org.
+   *
+   * @param desktop itself
+   * @param cursor how far the cloud's log was applied; empty before the first time
+   * @param outboxHead last number given to an event that was born here
+   * @param outboxConfirmed last number of which the cloud's answer is known
+   * @param former the incarnation that numbered the outbox before, while it is not known how far that one came
+   * @param setAside how many events the cloud refused for good
+   */
+  record SyncState(
+      Desktop desktop,
+      Optional<Position> cursor,
+      long outboxHead,
+      long outboxConfirmed,
+      Optional<Former> former,
+      long setAside)
+      implements Message {}
+
+  /**
+   * An incarnation that ended.
+   *
+   * @param head up to this number the events here are those that it numbered
+   */
+  record Former(Desktop desktop, long head) {}
+
+  /** Reads the outbox in order of numbers; answered by {@link OutboxPage}. */
+  record ReadOutbox(String orgId, long after, int eventsMax, int bytesMax) implements Message {}
+
+  /** A page of the outbox; empty when nothing has a higher number. */
+  record OutboxPage(List<Outgoing> events) implements Message {}
+
+  /**
+   * An event on its way to the cloud.
+   *
+   * @param number its number in the outbox
+   * @param receivedAt when it was received here, Unix milliseconds
+   * @param json its envelope
+   */
+  record Outgoing(long number, String id, long receivedAt, byte[] json) {}
+
+  /**
+   * Notes the cloud's answers to the outbox up to and including a number; answered by {@link SyncState}. Nothing happens
+   * when the desktop has another incarnation by now.
+   *
+   * @param incarnation the one that numbered them
+   * @param refused those of them that the cloud refused for good: they are set aside
+   */
+  record ConfirmOutbox(String orgId, String incarnation, long through, List<Refusal> refused) implements Message {}
+
+  /** Why the cloud refused an event for good. */
+  record Refusal(long number, String code, String message) {}
+
+  /**
+   * Begins a new incarnation, because the cloud knows of an outbox that is not this one; answered by {@link SyncState}
+   * of the org. Of every org {@code former} is set, with a head of what was confirmed.
+   */
+  record Reincarnate(String orgId) implements Message {}
+
+  /**
+   * Numbers the outbox from 1 on, in its order, as far as the former incarnation did not deliver it; answered by
+   * {@link SyncState}, without {@code former}.
+   *
+   * @param through up to this number, or the former head if that is lower, the cloud took it
+   */
+  record RenumberOutbox(String orgId, long through) implements Message {}
+
+  /** Asks for the events that were set aside; answered by {@link SetAside}. */
+  record AskSetAside(String orgId) implements Message {}
+
+  /** The events that were set aside, at most 1,000, in the order of their numbers. */
+  record SetAside(List<SetAsideEvent> events) implements Message {}
+
+  /**
+   * An event that the cloud refused for good.
+   *
+   * @param again whether it has a new number and is on its way once more
+   * @param atMs when it was refused, Unix milliseconds
+   */
+  record SetAsideEvent(String id, String code, String message, long atMs, boolean again, byte[] json) {}
+
+  /**
+   * Gives events that were set aside new numbers, in their order; answered by {@link SyncState}.
+   *
+   * @param ids which; empty means all
+   */
+  record SendAgain(String orgId, List<String> ids) implements Message {}
+
+  // ---- room → sync
+
+  /** The outbox of an org grew to that number; or it may have, and whoever hears it looks. */
+  record OutboxGrew(String orgId, long outboxHead) implements Message {}
+
+  // ---- gateway → sync
+
+  /** A push of the cloud as it came in, unread; answered by {@link Answer} or a refusal. Texts are empty when absent. */
+  record Push(String id, String timestamp, String signature, byte[] body) implements Message {}
+
+  /** Asks how the sync stands; answered by {@link Answer}. */
+  record AskSync() implements Message {}
+
+  /** What to answer to an HTTP request: JSON, empty for none. */
+  record Answer(int status, byte[] json) implements Message {}
+
+  // ---- gateway → callback
+
+  /** A desktop asks to be pushed to; answered by {@link Answer} or a refusal. */
+  record RegisterCallback(Principal principal, Desktop desktop, byte[] body) implements Message {}
+
+  /** A desktop wants no pushes any more; answered by {@link Answer} or a refusal. */
+  record RemoveCallback(Principal principal, String id) implements Message {}
+
+  // ---- callback ↔ callback
+
+  /** The callbacks of an org are others than before. */
+  record CallbacksChanged(String orgId) implements Message {}
 }

@@ -19,6 +19,8 @@ import dev.cortex.base.Pure;
  * @param idempotencyKey producer's key, empty when absent
  * @param priority urgency
  * @param traceId trace the event belongs to, empty when unknown
+ * @param origin where it came from: the text of a {@link Desktop}, {@link #CLOUD}, or empty when it was born in the log
+ *     it is in. What a producer says of it counts only between a desktop and its cloud
  */
 @Pure
 public record Draft(
@@ -34,7 +36,31 @@ public record Draft(
     long sequence,
     String idempotencyKey,
     Priority priority,
-    String traceId) {
+    String traceId,
+    String origin) {
+
+  /** The origin, at a desktop, of an event that was born in the cloud; also the home of such a session. */
+  public static final String CLOUD = "cloud";
+
+  /** An event that is born in the log it is on its way to. */
+  public Draft(
+      String id,
+      boolean idGiven,
+      String orgId,
+      String userId,
+      String type,
+      byte[] payload,
+      long timestamp,
+      String agentId,
+      String sessionId,
+      long sequence,
+      String idempotencyKey,
+      Priority priority,
+      String traceId) {
+    this(
+        id, idGiven, orgId, userId, type, payload, timestamp, agentId, sessionId, sequence, idempotencyKey, priority,
+        traceId, "");
+  }
 
   /** Whether the event belongs to a session and is therefore numbered in it. */
   public boolean hasSession() {
@@ -56,7 +82,8 @@ public record Draft(
         sequence,
         idempotencyKey,
         priority,
-        traceId.isEmpty() ? defaultTrace : traceId);
+        traceId.isEmpty() ? defaultTrace : traceId,
+        origin);
   }
 
   /** This draft as one that may have been stored before: it is looked for by its id, whoever made that up. */
@@ -74,6 +101,26 @@ public record Draft(
         sequence,
         idempotencyKey,
         priority,
-        traceId);
+        traceId,
+        origin);
+  }
+
+  /** This draft as one that came from there; empty for one that is born here. */
+  public Draft from(String newOrigin) {
+    return new Draft(
+        id,
+        idGiven,
+        orgId,
+        userId,
+        type,
+        payload,
+        timestamp,
+        agentId,
+        sessionId,
+        sequence,
+        idempotencyKey,
+        priority,
+        traceId,
+        newOrigin);
   }
 }

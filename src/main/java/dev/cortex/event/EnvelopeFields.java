@@ -21,6 +21,7 @@ final class EnvelopeFields implements EventFields {
   private JsonSlice idempotencyKey = JsonSlice.ABSENT;
   private JsonSlice metadata = JsonSlice.ABSENT;
   private JsonSlice traceId = JsonSlice.ABSENT;
+  private JsonSlice origin = JsonSlice.ABSENT;
   private String deepName = "";
   private JsonSlice deepValue = JsonSlice.ABSENT;
 
@@ -45,6 +46,7 @@ final class EnvelopeFields implements EventFields {
       case "idempotencyKey" -> idempotencyKey = value;
       case "metadata" -> metadata = value;
       case "traceId" -> traceId = value;
+      case "origin" -> origin = value;
       default -> {
         // an unknown field says nothing to this version
       }
@@ -96,7 +98,8 @@ final class EnvelopeFields implements EventFields {
         number,
         key,
         priority(),
-        trace());
+        trace(),
+        origin());
   }
 
   private static String name(String field, JsonSlice value) {
@@ -153,5 +156,11 @@ final class EnvelopeFields implements EventFields {
   private String trace() {
     String text = traceId.isString() ? traceId.string() : "";
     return Ids.isName(text) ? text : "";
+  }
+
+  /** What is no desktop is an unknown field: nothing a producer says here makes an event invalid. */
+  private String origin() {
+    String text = origin.isString() ? origin.string() : "";
+    return Desktop.parse(text).isPresent() ? text : "";
   }
 }

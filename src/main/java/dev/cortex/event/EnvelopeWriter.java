@@ -24,6 +24,7 @@ public final class EnvelopeWriter {
   private static final byte[] PRIORITY = ascii(",\"metadata\":{\"compression\":\"none\",\"priority\":\"");
   private static final byte[] PRIORITY_END = ascii("\"}");
   private static final byte[] TRACE = ascii(",\"traceId\":\"");
+  private static final byte[] ORIGIN = ascii(",\"origin\":\"");
   private static final byte[] RECEIVED = ascii(",\"receivedAt\":");
   private static final byte[] OFFSET = ascii(",\"offset\":");
   private static final byte[] CURSOR = ascii(",\"cursor\":\"");
@@ -56,6 +57,9 @@ public final class EnvelopeWriter {
     if (trace.length > 0) {
       line.put(TRACE).put(trace).put((byte) '"');
     }
+    if (!complete.origin().isEmpty()) {
+      line.put(ORIGIN).put(complete.origin()).put((byte) '"');
+    }
     line.put(RECEIVED).put(receivedAt).put(OFFSET).put(offset).put(CURSOR).put(logId).put((byte) '.').put(offset);
     return line.put(END).finished();
   }
@@ -76,6 +80,9 @@ public final class EnvelopeWriter {
     }
     if (event.priority() != Priority.STANDARD) {
       length += PRIORITY.length + event.priority().text().length() + PRIORITY_END.length;
+    }
+    if (!event.origin().isEmpty()) {
+      length += ORIGIN.length + event.origin().length() + 1;
     }
     return trace.length > 0 ? length + TRACE.length + trace.length + 1 : length;
   }

@@ -17,6 +17,8 @@ public enum ErrorCode {
   IDEMPOTENCY_CONFLICT("idempotency_conflict", false, 422, 0,
       "The id or idempotency key was used for a different event."),
   SESSION_ELSEWHERE("session_elsewhere", false, 422, 0, "The session has its home in another log."),
+  OUTBOX_GAP("outbox_gap", false, 409, 0, "The outbox's next number is another one: ask where it stands."),
+  CALLBACK_REFUSED("callback_refused", false, 422, 0, "The callback URL may not be used, or did not answer."),
   BODY_TOO_LARGE("body_too_large", false, 413, 0, "The request body exceeds the limit."),
   TOO_MANY_EVENTS("too_many_events", false, 413, 0, "One request holds more events than allowed."),
   UNSUPPORTED_MEDIA_TYPE("unsupported_media_type", false, 415, 0, "The content type is not accepted here."),

@@ -11,6 +11,7 @@ import dev.cortex.base.Pure;
  * @param sequence number in the session, 0 without one
  * @param priority urgency
  * @param receivedAt when the room took it, Unix milliseconds, never decreasing within a log
+ * @param origin where it came from, as {@link Draft#origin} says
  * @param json the envelope as UTF-8 JSON on one line, exactly as every door sends it; shared, never modified
  */
 @Pure
@@ -21,4 +22,18 @@ public record StoredEvent(
     long sequence,
     Priority priority,
     long receivedAt,
-    byte[] json) {}
+    String origin,
+    byte[] json) {
+
+  /** An event that was born in this log. */
+  public StoredEvent(
+      long offset,
+      String agentId,
+      String sessionId,
+      long sequence,
+      Priority priority,
+      long receivedAt,
+      byte[] json) {
+    this(offset, agentId, sessionId, sequence, priority, receivedAt, "", json);
+  }
+}

@@ -47,6 +47,11 @@ public interface EventLog {
   Future<Known> known(Collection<KeyRef> keys, Collection<SessionRef> sessions);
 
   /**
+   * What the log knows of these outboxes of desktops, and of the cursors of these orgs; unknown ones are absent.
+   */
+  Future<SyncMarks.Found> marks(Collection<OutboxRef> outboxes, Collection<String> orgIds);
+
+  /**
    * How many appends may be under way at the same time, 1 or more. Shards are dealt to these lanes by remainder; a batch
    * holds orgs of one lane only.
    */

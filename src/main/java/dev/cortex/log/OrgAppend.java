@@ -11,8 +11,9 @@ import java.util.List;
  * @param epoch the shard's fencing epoch as the room knows it
  * @param logId incarnation of the log; the id to create it with when expectedHead is 0 and the org is new
  * @param expectedHead the head the room believes in
- * @param events what to insert, at least one
+ * @param events what to insert, at least one unless something is noted
  * @param sessions the sessions after these events
+ * @param noted what is noted beside them
  */
 @Pure
 public record OrgAppend(
@@ -22,4 +23,18 @@ public record OrgAppend(
     String logId,
     long expectedHead,
     List<NewEvent> events,
-    List<SessionRow> sessions) {}
+    List<SessionRow> sessions,
+    SyncMarks.Noted noted) {
+
+  /** An append that is no part of any sync. */
+  public OrgAppend(
+      String orgId,
+      int shard,
+      long epoch,
+      String logId,
+      long expectedHead,
+      List<NewEvent> events,
+      List<SessionRow> sessions) {
+    this(orgId, shard, epoch, logId, expectedHead, events, sessions, SyncMarks.Noted.NOTHING);
+  }
+}

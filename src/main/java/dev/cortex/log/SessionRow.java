@@ -6,9 +6,18 @@ import dev.cortex.base.Pure;
  * What is remembered of a session.
  *
  * @param session its name
- * @param home the log that took its first event: empty for this one, else the name of the other
+ * @param home the log that took its first event: empty for this one, else the installation of a desktop, or
+ *     {@link dev.cortex.event.Draft#CLOUD}
  * @param lastOffset offset of its last event
  * @param lastSequence sequence of its last event
+ * @param held the lowest sequence that was refused for good when it was its turn: until that one is taken, no later one
+ *     of the session is; 0 when there is none
  */
 @Pure
-public record SessionRow(SessionRef session, String home, long lastOffset, long lastSequence) {}
+public record SessionRow(SessionRef session, String home, long lastOffset, long lastSequence, long held) {
+
+  /** A session of which nothing is held up. */
+  public SessionRow(SessionRef session, String home, long lastOffset, long lastSequence) {
+    this(session, home, lastOffset, lastSequence, 0);
+  }
+}

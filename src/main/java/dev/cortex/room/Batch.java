@@ -266,6 +266,7 @@ final class Batch {
               event.sequence(),
               draft.priority(),
               event.receivedAt(),
+              draft.origin(),
               EnvelopeWriter.write(draft, room.logId(), event.offset(), event.sequence(), event.receivedAt())));
     }
     return stored;

@@ -13,9 +13,11 @@ import dev.cortex.log.NewEvent;
 import dev.cortex.log.NodeEntry;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
+import dev.cortex.log.OutboxRef;
 import dev.cortex.log.Roster;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
+import dev.cortex.log.SyncMarks;
 import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -332,6 +334,11 @@ public final class MemoryLog implements EventLog {
       mark = wallMs;
       return null;
     });
+  }
+
+  @Override
+  public Future<SyncMarks.Found> marks(Collection<OutboxRef> outboxes, Collection<String> orgIds) {
+    return Future.succeededFuture(SyncMarks.Found.NOTHING); // nothing that runs here syncs
   }
 
   @Override

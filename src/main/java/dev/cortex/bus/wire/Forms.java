@@ -5,11 +5,13 @@ import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
 import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.AskHeads;
+import dev.cortex.bus.Message.AskOutbox;
 import dev.cortex.bus.Message.AskOwner;
 import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Attach;
 import dev.cortex.bus.Message.Attached;
 import dev.cortex.bus.Message.Beat;
+import dev.cortex.bus.Message.CallbacksChanged;
 import dev.cortex.bus.Message.Connect;
 import dev.cortex.bus.Message.Connected;
 import dev.cortex.bus.Message.Covered;
@@ -21,11 +23,13 @@ import dev.cortex.bus.Message.Heads;
 import dev.cortex.bus.Message.Keep;
 import dev.cortex.bus.Message.Locate;
 import dev.cortex.bus.Message.Located;
+import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.Owned;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.bus.Message.Present;
 import dev.cortex.bus.Message.Read;
 import dev.cortex.bus.Message.Standing;
+import dev.cortex.event.Hash128;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -61,15 +65,33 @@ final class Forms {
         (out, m) -> {
           out.text(m.orgId());
           out.items(m.drafts(), Parts::draft);
+          Parts.source(out, m.source());
         },
-        in -> new Append(in.text(), in.items(Parts::draft)));
+        in -> new Append(in.text(), in.items(Parts::draft), Parts.source(in)));
     put(
         Appended.class,
         (out, m) -> {
           out.items(m.outcomes(), Parts::outcome);
           Parts.budget(out, m.budget());
+          out.optional(m.cursor(), Parts::position);
         },
-        in -> new Appended(in.items(Parts::outcome), Parts.budget(in)));
+        in -> new Appended(in.items(Parts::outcome), Parts.budget(in), in.optional(Parts::position)));
+    put(
+        AskOutbox.class,
+        (out, m) -> {
+          out.text(m.orgId());
+          Parts.desktop(out, m.desktop());
+        },
+        in -> new AskOutbox(in.text(), Parts.desktop(in)));
+    put(
+        OutboxMark.class,
+        (out, m) -> {
+          out.number(m.number());
+          out.number(m.hash().hi());
+          out.number(m.hash().lo());
+        },
+        in -> new OutboxMark(in.number(), new Hash128(in.number(), in.number())));
+    put(CallbacksChanged.class, (out, m) -> out.text(m.orgId()), in -> new CallbacksChanged(in.text()));
   }
 
   private void interest() {

@@ -4,7 +4,9 @@ import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message.Budget;
 import dev.cortex.bus.Message.Head;
 import dev.cortex.bus.NodeState;
+import dev.cortex.bus.Source;
 import dev.cortex.event.Channel;
+import dev.cortex.event.Desktop;
 import dev.cortex.event.Draft;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
@@ -19,6 +21,11 @@ final class Parts {
   private static final int SINCE_CURSOR = 1;
   private static final int SINCE_SEQUENCE = 2;
   private static final int SINCE_TIME = 3;
+
+  private static final int SOURCE_PRODUCERS = 0;
+  private static final int SOURCE_OUTBOX = 1;
+  private static final int SOURCE_CLOUD = 2;
+  private static final int SOURCE_SINGLE = 3;
 
   private static final Outcome.Status[] STATUSES = Outcome.Status.values();
   private static final NodeState[] STATES = NodeState.values();
@@ -118,6 +125,7 @@ final class Parts {
     out.text(draft.idempotencyKey());
     priority(out, draft.priority());
     out.text(draft.traceId());
+    out.text(draft.origin());
   }
 
   static Draft draft(WireReader in) {
@@ -134,7 +142,62 @@ final class Parts {
         in.number(),
         in.text(),
         priority(in),
+        in.text(),
         in.text());
+  }
+
+  static void source(WireWriter out, Source source) {
+    if (source instanceof Source.Producers) {
+      out.octet(SOURCE_PRODUCERS);
+    } else if (source instanceof Source.Outbox outbox) {
+      out.octet(SOURCE_OUTBOX);
+      desktop(out, outbox.desktop());
+      out.number(outbox.first());
+      out.items(outbox.refused(), Parts::refused);
+    } else if (source instanceof Source.Cloud cloud) {
+      out.octet(SOURCE_CLOUD);
+      out.text(cloud.orgId());
+      out.text(cloud.logId());
+      out.number(cloud.after());
+      out.number(cloud.through());
+      out.flag(cloud.anew());
+    } else if (source instanceof Source.Single) {
+      out.octet(SOURCE_SINGLE);
+    } else {
+      throw new IllegalStateException("a source without a binary form: " + source);
+    }
+  }
+
+  static Source source(WireReader in) {
+    int kind = in.octet();
+    return switch (kind) {
+      case SOURCE_PRODUCERS -> Source.PRODUCERS;
+      case SOURCE_OUTBOX -> new Source.Outbox(desktop(in), in.number(), in.items(Parts::refused));
+      case SOURCE_CLOUD -> new Source.Cloud(in.text(), in.text(), in.number(), in.number(), in.flag());
+      case SOURCE_SINGLE -> new Source.Single();
+      default -> throw new WireException(in.position() - 1, "holds no kind of source: " + kind);
+    };
+  }
+
+  private static void refused(WireWriter out, Source.Refused refused) {
+    out.number(refused.number());
+    out.text(refused.agentId());
+    out.text(refused.sessionId());
+    out.number(refused.sequence());
+    outcome(out, refused.outcome());
+  }
+
+  private static Source.Refused refused(WireReader in) {
+    return new Source.Refused(in.number(), in.text(), in.text(), in.number(), outcome(in));
+  }
+
+  static void desktop(WireWriter out, Desktop desktop) {
+    out.text(desktop.install());
+    out.text(desktop.incarnation());
+  }
+
+  static Desktop desktop(WireReader in) {
+    return new Desktop(in.text(), in.text());
   }
 
   static void priority(WireWriter out, Priority priority) {

@@ -19,7 +19,7 @@ import java.util.Set;
 public final class Wire {
 
   /** The version this build writes, and the only one it reads. To be raised whenever the bytes of a message change. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   /** Messages that are said within a node only. */
   static final Set<Class<? extends Message>> LOCAL =
@@ -31,7 +31,23 @@ public final class Wire {
           AskMark.class,
           Marked.class,
           Probe.class,
-          Ready.class);
+          Ready.class,
+          Message.AskSyncState.class,
+          Message.SyncState.class,
+          Message.ReadOutbox.class,
+          Message.OutboxPage.class,
+          Message.ConfirmOutbox.class,
+          Message.Reincarnate.class,
+          Message.RenumberOutbox.class,
+          Message.AskSetAside.class,
+          Message.SetAside.class,
+          Message.SendAgain.class,
+          Message.OutboxGrew.class,
+          Message.Push.class,
+          Message.AskSync.class,
+          Message.Answer.class,
+          Message.RegisterCallback.class,
+          Message.RemoveCallback.class);
 
   private static final Forms FORMS = new Forms();
 

@@ -23,7 +23,7 @@ final class EventRows {
   static final String COLUMNS =
       """
       SELECT log_offset, id, user_id, type, payload, timestamp, received_at, agent_id, session_id, sequence,
-        idempotency_key, priority, trace_id
+        idempotency_key, priority, trace_id, origin
       FROM realtime_events""";
 
   static final String READ_ORG =
@@ -119,10 +119,11 @@ final class EventRows {
             sequence,
             text(row, 11),
             Priority.of(text(row, 12)).orElse(Priority.STANDARD),
-            text(row, 13));
+            text(row, 13),
+            text(row, 14));
     byte[] json = EnvelopeWriter.write(draft, logId, offset, sequence, receivedAt);
     return new StoredEvent(
-        offset, draft.agentId(), draft.sessionId(), sequence, draft.priority(), receivedAt, json);
+        offset, draft.agentId(), draft.sessionId(), sequence, draft.priority(), receivedAt, draft.origin(), json);
   }
 
   /** Offsets of an org have no gap, so its root needs no counting. */

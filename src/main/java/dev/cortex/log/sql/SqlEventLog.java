@@ -7,7 +7,9 @@ import dev.cortex.log.EventLog;
 import dev.cortex.log.KeyRef;
 import dev.cortex.log.Known;
 import dev.cortex.log.OrgHead;
+import dev.cortex.log.OutboxRef;
 import dev.cortex.log.SessionRef;
+import dev.cortex.log.SyncMarks;
 import dev.cortex.store.Database;
 import dev.cortex.store.SqlWork;
 import io.vertx.core.Future;
@@ -78,6 +80,13 @@ public abstract sealed class SqlEventLog implements EventLog permits SqliteEvent
     List<KeyRef> wantedKeys = List.copyOf(keys);
     List<SessionRef> wantedSessions = List.copyOf(sessions);
     return read(sql -> KnownRows.of(sql, wantedKeys, wantedSessions));
+  }
+
+  @Override
+  public Future<SyncMarks.Found> marks(Collection<OutboxRef> outboxes, Collection<String> orgIds) {
+    List<OutboxRef> wanted = List.copyOf(outboxes);
+    List<String> orgs = List.copyOf(orgIds);
+    return read(sql -> MarkRows.of(sql, wanted, orgs));
   }
 
   @Override

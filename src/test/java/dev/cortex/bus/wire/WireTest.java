@@ -113,8 +113,8 @@ final class WireTest {
 
   @Test
   void announcedSizeIsHeldAgainstWhatIsLeftBeforeAnythingIsAllocated() {
-    byte[] mostItems = {1, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0x07};
-    byte[] mostBytes = {1, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0x07, 'a'};
+    byte[] mostItems = {Wire.VERSION, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0x07};
+    byte[] mostBytes = {Wire.VERSION, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0x07, 'a'};
     assertThatThrownBy(() -> Wire.read(Heads.class, Buffer.buffer(mostItems), 0))
         .isInstanceOf(WireException.class)
         .hasMessage("announces 2147483647 and has 0 bytes (at byte 1)");
@@ -125,15 +125,15 @@ final class WireTest {
 
   @Test
   void numbersHaveOneForm() {
-    byte[] padded = {1, (byte) 0x81, 0, 'a'};
-    byte[] tooLong = {1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 2};
+    byte[] padded = {Wire.VERSION, (byte) 0x81, 0, 'a'};
+    byte[] tooLong = {Wire.VERSION, -1, -1, -1, -1, -1, -1, -1, -1, -1, 2};
     assertThatThrownBy(() -> Wire.read(AskHead.class, Buffer.buffer(padded), 0)).isInstanceOf(WireException.class);
     assertThatThrownBy(() -> Wire.read(AskHead.class, Buffer.buffer(tooLong), 0)).isInstanceOf(WireException.class);
   }
 
   @Test
   void numberThatIsTooLargeForItsFieldIsRefused() {
-    Buffer large = Buffer.buffer(new byte[] {1, 1, 1, 'u'});
+    Buffer large = Buffer.buffer(new byte[] {Wire.VERSION, 1, 1, 'u'});
     new WireWriter(large).number(1L << 31);
     assertThatThrownBy(() -> Wire.read(Present.class, large, 0))
         .isInstanceOf(WireException.class)
@@ -142,7 +142,7 @@ final class WireTest {
 
   @Test
   void keyThatComesTwiceIsRefused() {
-    byte[] twice = {1, 2, 1, 'u', 2, 1, 'u', 2};
+    byte[] twice = {Wire.VERSION, 2, 1, 'u', 2, 1, 'u', 2};
     assertThatThrownBy(() -> Wire.read(Present.class, Buffer.buffer(twice), 0))
         .isInstanceOf(WireException.class)
         .hasMessage("names a key twice (at byte 5)");
@@ -150,7 +150,7 @@ final class WireTest {
 
   @Test
   void textThatIsNotUtf8IsRefusedAndTheReplacementCharacterIsNot() {
-    byte[] broken = {1, 2, (byte) 0xC3, (byte) 0x28};
+    byte[] broken = {Wire.VERSION, 2, (byte) 0xC3, (byte) 0x28};
     assertThatThrownBy(() -> Wire.read(AskHead.class, Buffer.buffer(broken), 0))
         .isInstanceOf(WireException.class)
         .hasMessage("holds a text that is not UTF-8 (at byte 1)");
