@@ -58,6 +58,7 @@ public final class Metrics {
   private final LongAdder claims = new LongAdder();
   private final LongAdder deposed = new LongAdder();
   private final LongAdder passivated = new LongAdder();
+  private final LongAdder syncConflicts = new LongAdder();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> polls = new TreeMap<>();
   private final Distribution publishNs = stage();
@@ -167,6 +168,11 @@ public final class Metrics {
     passivated.add(rooms);
   }
 
+  /** That many events came from the cloud though this log had others in their session or under their key. */
+  public void syncConflicts(int events) {
+    syncConflicts.add(events);
+  }
+
   /** A pruning pass failed; it is tried again. */
   public void pruneFailed() {
     pruneFailures.increment();
@@ -250,6 +256,9 @@ public final class Metrics {
     text.counter("cortex_shard_claims", "Shards claimed by this node.", claims.sum());
     text.counter(
         "cortex_deposed_appends", "Appends of an org refused because another node owns its shard.", deposed.sum());
+    text.counter(
+        "cortex_sync_conflicts", "Events of the cloud whose session or key this log had given away.",
+        syncConflicts.sum());
     text.counter("cortex_rooms_passivated", "Rooms that left memory because nobody used them.", passivated.sum());
   }
 
