@@ -85,10 +85,7 @@ final class CrossChecks {
 
   /** What the user should know although it stops nothing; one line each. */
   List<String> warnings() {
-    Stream<String> sync =
-        cloud || settings.text("sync.cloud_url").isEmpty()
-            ? Stream.empty()
-            : Stream.of("sync.cloud_url: sync is not part of this version; /ingest takes signed pushes only");
+    Stream<String> sync = cloud ? Stream.empty() : new SyncChecks(settings).warnings();
     Stream<String> unused = Keys.ALL.stream().filter(settings::isChanged).flatMap(this::withoutEffect);
     int queue = settings.whole("transport.max_queue_size_per_connection");
     Stream<String> alert =
@@ -108,8 +105,7 @@ final class CrossChecks {
       return Stream.of(key.name() + ": without effect in this version");
     }
     boolean foreign = (cloud ? DESKTOP_ONLY : CLOUD_ONLY).stream().anyMatch(key.name()::startsWith);
-    boolean said = !cloud && key.name().equals("sync.cloud_url");
-    return foreign && !said
+    return foreign
         ? Stream.of(key.name() + ": without effect " + (cloud ? "on a cloud node" : "on a desktop"))
         : Stream.empty();
   }
