@@ -9,7 +9,7 @@ import java.util.Set;
  * The effective configuration of one process: one record per section of the configuration file, every value checked.
  *
  * @param profile {@code local}, {@code cloud} or {@code demo}
- * @param dataDir where everything durable lives
+ * @param dataDir where everything durable lives; the empty path in a demo that leaves nothing behind
  */
 public record CortexConfig(
     String profile,

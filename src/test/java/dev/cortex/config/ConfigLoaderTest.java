@@ -209,7 +209,7 @@ class ConfigLoaderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"demo, not part of this version", "locl, did you mean local?"})
+  @CsvSource({"desktop, 'Allowed: local, cloud, demo'", "locl, did you mean local?"})
   void otherProfilesAreRefusedInOneLine(String profile, String expected) {
     ConfigSource source = new ConfigSource(profile, Optional.empty(), Map.of(), List.of());
     ConfigException refused = catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(source));
