@@ -28,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /** The appends of one commit on their way from question to answer: numbered, committed or not, and answered once. */
@@ -145,11 +144,15 @@ final class Batch {
     return orgs;
   }
 
-  /** Whether one of the ranges of an org from the cloud is of a kind. */
-  boolean hasRange(String orgId, Predicate<Source.Cloud> kind) {
-    return asked.stream().anyMatch(one -> one.append().orgId().equals(orgId)
-        && one.append().source() instanceof Source.Cloud range
-        && kind.test(range));
+  /** Those of them whose log in the cloud begins anew with this batch. */
+  Set<String> begunAnew() {
+    Set<String> orgs = new HashSet<>();
+    for (Asked one : asked) {
+      if (one.append().source() instanceof Source.Cloud range && range.anew()) {
+        orgs.add(one.append().orgId());
+      }
+    }
+    return orgs;
   }
 
   /** Gives every entry its verdict; an org without a room here is another node's. */

@@ -46,18 +46,6 @@ final class CloudIntake {
     this.renewed = renewed;
   }
 
-  /** Whether a range begins the cloud's log anew and leaves a hole behind the cursor. */
-  static boolean leavesHole(Cloud range, Position cursor) {
-    return range.anew() && !continues(range, cursor);
-  }
-
-  /** Whether nothing is missing between a cursor and the range. */
-  private static boolean continues(Cloud range, Position cursor) {
-    return cursor.logId().equals(range.logId())
-        && range.after() <= cursor.offset()
-        && cursor.offset() <= range.through();
-  }
-
   /** Where the cursor stands after everything taken so far. */
   Optional<Position> cursor() {
     return cursor;
@@ -79,8 +67,7 @@ final class CloudIntake {
     if (misplaced.isPresent()) {
       return all(entries, entry -> Outcome.refused(entry.id(), misplaced.get(), misplaced.get().sentence()));
     }
-    boolean begins = cursor.isEmpty() || (range.anew() && renewed);
-    if (!begins && range.through() <= cursor.get().offset()) {
+    if (cursor.isPresent() && !range.anew() && range.through() <= cursor.get().offset()) {
       return all(entries, entry -> Outcome.duplicate(entry.id(), 0, 0));
     }
     cursor = Optional.of(new Position(range.logId(), range.through()));
@@ -107,7 +94,7 @@ final class CloudIntake {
       return range.anew() || range.after() == 0 ? Optional.empty() : Optional.of(ErrorCode.CURSOR_AHEAD);
     }
     if (range.anew()) {
-      return renewed || continues(range, cursor.get()) ? Optional.empty() : Optional.of(ErrorCode.CURSOR_LOG_CHANGED);
+      return renewed ? Optional.empty() : Optional.of(ErrorCode.CURSOR_LOG_CHANGED);
     }
     if (!range.logId().equals(cursor.get().logId())) {
       return Optional.of(ErrorCode.CURSOR_LOG_CHANGED);

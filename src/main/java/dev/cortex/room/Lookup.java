@@ -101,9 +101,8 @@ final class Lookup {
   /** Gives logs in which something will be missing another log id, and answers their rooms. */
   private Future<List<Room>> renew(Batch batch, SyncMarks.Found marks) {
     List<Future<Room>> rooms = new ArrayList<>();
-    marks.cursors().forEach((orgId, cursor) -> sharing.outbox()
-        .filter(outbox -> batch.hasRange(orgId, range -> CloudIntake.leavesHole(range, cursor)))
-        .ifPresent(outbox -> rooms.add(renew(outbox, orgId))));
+    batch.begunAnew().stream().filter(marks.cursors()::containsKey).forEach(orgId ->
+        sharing.outbox().ifPresent(outbox -> rooms.add(renew(outbox, orgId))));
     return rooms.isEmpty()
         ? Future.succeededFuture(List.of())
         : Future.all(rooms).map(done -> rooms.stream().map(Future::result).toList());

@@ -133,7 +133,6 @@ final class CloudIntakeTest {
 
     for (Optional<Position> before : List.of(at(4), at(99), Optional.of(new Position(OTHER_LOG, 45)))) {
       org.cursor = before;
-      assertThat(CloudIntake.leavesHole(anew, before.get())).isTrue();
       org.desktop(SELF, true, false);
       assertThat(codes(org.take(anew, plain("acme", "y")))).as("readers were not told")
           .containsExactly(ErrorCode.CURSOR_LOG_CHANGED);
@@ -144,13 +143,14 @@ final class CloudIntakeTest {
   }
 
   @Test
-  void repeatedBeginningLeavesNoHole() {
-    Cloud anew = new Cloud("acme", LOG, 40, 50, true);
-    org.take(anew, plain("acme", "x"));
+  void logIsBegunAnewOnceInABatch() {
+    org.cursor = at(4);
+    org.desktop(SELF, true, true);
+    Cloud anew = new Cloud("acme", LOG, 0, 50, true);
 
-    assertThat(CloudIntake.leavesHole(anew, org.cursor.get())).isFalse();
     org.add(anew, plain("acme", "x"));
-    assertThat(org.append()).isEmpty();
+    assertThat(codes(org.take(anew, plain("acme", "x")))).containsExactly(ErrorCode.CURSOR_LOG_CHANGED);
+    assertThat(org.cursor).isEqualTo(at(50));
   }
 
   @Test
