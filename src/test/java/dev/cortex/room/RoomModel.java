@@ -43,12 +43,21 @@ public final class RoomModel {
     this(log, directory, members, roomsMax, windowBytes, post, clock, Sharing.NONE);
   }
 
-  /** The rooms of a desktop that shares orgs with the cloud. */
+  /** The rooms of a cloud of one node, by a name that no other start of it has. */
+  public static RoomModel cloud(String node, EventLog log, Clock clock) {
+    return alone(node, log, (address, message) -> {}, clock, Sharing.NONE);
+  }
+
+  /** The rooms of a desktop that shares orgs with the cloud, by a name that no other start of it has. */
   public static RoomModel desktop(
-      EventLog log, LocalOutbox outbox, Set<String> orgs, BiConsumer<String, Message> post, Clock clock) {
+      String node, EventLog log, LocalOutbox outbox, Set<String> orgs, BiConsumer<String, Message> post, Clock clock) {
+    return alone(node, log, post, clock, new Sharing(Optional.of(outbox), orgs));
+  }
+
+  private static RoomModel alone(
+      String node, EventLog log, BiConsumer<String, Message> post, Clock clock, Sharing sharing) {
     return new RoomModel(
-        log, Directory.alone("n1", new ShardMap(1, false)), Members.alone("n1"), 2, 1 << 20, post, clock,
-        new Sharing(Optional.of(outbox), orgs));
+        log, Directory.alone(node, new ShardMap(1, false)), Members.alone(node), 2, 1 << 20, post, clock, sharing);
   }
 
   private RoomModel(

@@ -87,7 +87,7 @@ final class SimulatedDesktop {
     life++;
     sending = false;
     pulling = false;
-    room = RoomModel.desktop(log, outbox, Set.of(ORG), this::hear, schedule);
+    room = RoomModel.desktop(name + life, log, outbox, Set.of(ORG), this::hear, schedule);
     start(life);
   }
 

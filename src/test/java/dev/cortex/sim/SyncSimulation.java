@@ -109,7 +109,7 @@ final class SyncSimulation {
 
   private void restartCloud() {
     cloudLife++;
-    cloud = new RoomModel(cloudLog, 1, 2, 1 << 20, (address, delivery) -> {}, schedule);
+    cloud = RoomModel.cloud("cloud" + cloudLife, cloudLog, schedule);
     startCloud(cloudLife);
   }
 
