@@ -63,8 +63,8 @@ class DemoConfigTest {
 
   /** Any value that is not the default. */
   private static String sample(Key key) {
-    return Stream.of("true", "false", "1", "7", "6000", "0.7", "2", "https://x.example", "relaxed", "global", "token", "a:1", "x",
-            "queue_depth", "a.burst=1")
+    return Stream.of("true", "false", "1", "7", "6000", "0.7", "2", "https://x.example", "relaxed", "global",
+            "token", "a:1", "x", "queue_depth", "a.burst=1")
         .filter(text -> key.kind().parse(text).filter(value -> !value.equals(key.initial())).isPresent())
         .findFirst().orElseThrow();
   }
