@@ -205,7 +205,8 @@ public final class WsServerVerticle extends VerticleBase {
     return new Routes(
         new WsRoute(reading, publish, turnstile, profile.resumption(), limits, config, clock),
         new StreamRoute(vertx, reading, turnstile, limits),
-        new SinceRoute(vertx, reading, metrics, clock, config.sync().pollMinMs(), this::turnedAway),
+        new SinceRoute(
+            vertx, reading, metrics, clock, config.sync().pollMinMs(), profile.clustered(), this::turnedAway),
         publish,
         new HealthRoute(vertx, reading, metrics, clock, alerts(), this::facts, () -> draining, syncStatus),
         new ClusterRoute(directory),

@@ -7,6 +7,7 @@ import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Codecs;
 import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message;
+import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.Message.Probe;
 import dev.cortex.bus.Message.Ready;
 import dev.cortex.bus.Requests;
@@ -37,7 +38,8 @@ public final class BareGateway implements AutoCloseable {
 
   private static final int PATIENCE_SECONDS = 30;
   private static final byte[] RESUME_SECRET = "signs-resume-tokens-of-the-tests".getBytes(StandardCharsets.US_ASCII);
-  private static final String NODE = "n1";
+  /** The name of the node behind these doors. */
+  public static final String NODE = "n1";
 
   private final Vertx vertx;
   private final WsServerVerticle gateway;
@@ -128,6 +130,11 @@ public final class BareGateway implements AutoCloseable {
   public void playsRoom(Function<Message, Future<? extends Message>> role) throws TimeoutException {
     plays(Addresses.room(NODE), asked ->
         asked instanceof Probe ? Future.succeededFuture(new Ready()) : role.apply(asked));
+  }
+
+  /** Delivers what rooms of this node tell. */
+  public void delivers(Delivery delivery) {
+    vertx.eventBus().send(Addresses.gateway(NODE, 0), delivery);
   }
 
   /** The public port. */
