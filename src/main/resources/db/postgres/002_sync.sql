@@ -32,8 +32,8 @@ CREATE TABLE outbox_refusals (
 -- The lowest sequence of a session that was refused for good when it was its turn; 0 when there is none.
 ALTER TABLE sessions ADD COLUMN held BIGINT NOT NULL DEFAULT 0;
 
--- Where desktops want to be pushed to, one row an org of each. The channels are what the desktop may read, one in a line,
--- empty for all; former_secret signs beside secret after a rotation.
+-- Where desktops want to be pushed to, one row an org of each. The channels are what the desktop may read, one in a
+-- line, empty for all; former_secret signs beside secret after a rotation.
 CREATE TABLE callbacks (
   org_id        TEXT COLLATE "C" NOT NULL,
   install       TEXT COLLATE "C" NOT NULL,
