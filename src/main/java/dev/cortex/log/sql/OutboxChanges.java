@@ -25,7 +25,8 @@ final class OutboxChanges {
 
   static final String REFUSE_AGAIN =
       """
-      UPDATE set_aside SET code = ?, message = ?, refused_at = ?, outbox_number = NULL
+      UPDATE set_aside INDEXED BY idx_set_aside_outbox
+      SET code = ?, message = ?, refused_at = ?, outbox_number = NULL
       WHERE org_id = ? AND outbox_number = ?""";
 
   static final String REFUSE =

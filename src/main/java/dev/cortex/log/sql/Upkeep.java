@@ -26,11 +26,12 @@ final class Upkeep {
       "SELECT coalesce(sum(octet_length(payload)), 0) FROM realtime_events WHERE org_id = ? AND log_offset <= ?";
   private static final String DELETE_PREFIX = "DELETE FROM realtime_events WHERE org_id = ? AND log_offset <= ?";
 
-  /** The outbox's rows that wait for the cloud's answer are not trimmed; the sign keeps their index out of it. */
+  /** What waits for the cloud's answer, in the few rows of a trim: numbers need not come in the order of offsets. */
   static final String FIRST_UNCONFIRMED =
       """
       SELECT log_offset FROM realtime_events
-      WHERE org_id = ? AND log_offset > ? AND log_offset <= ? AND +outbox_number > ? ORDER BY log_offset LIMIT 1""";
+      WHERE org_id = ? AND log_offset > ? AND log_offset <= ? AND coalesce(outbox_number, 0) > ?
+      ORDER BY log_offset LIMIT 1""";
 
   static final String OLDEST_RETAINED =
       "SELECT floor_received_at FROM org_heads WHERE floor_received_at > 0 ORDER BY floor_received_at LIMIT 1";

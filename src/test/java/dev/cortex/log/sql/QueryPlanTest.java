@@ -79,7 +79,7 @@ final class QueryPlanTest {
     "READ_ASIDE, idx_set_aside_offset (org_id=?)",
     "WAITING, idx_set_aside_offset (org_id=?)",
     "ANSWER_AGAIN, s USING INDEX idx_set_aside_outbox (org_id=? AND outbox_number>? AND outbox_number<?)",
-    "ANSWER_AGAIN, e USING INDEX sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset=?)",
+    "ANSWER_AGAIN, e USING COVERING INDEX sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset=?)",
     "REFUSE_AGAIN, idx_set_aside_outbox (org_id=? AND outbox_number=?)",
     "REFUSE, idx_events_outbox (org_id=? AND outbox_number=?)",
     "TAKE, idx_set_aside_outbox (org_id=? AND outbox_number<?)",
