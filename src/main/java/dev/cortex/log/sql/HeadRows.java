@@ -28,7 +28,8 @@ final class HeadRows {
           WHERE floor_received_at > 0 AND floor_received_at < ?
             AND (outbox_confirmed = outbox_head OR NOT EXISTS (
               SELECT 1 FROM realtime_events e
-              WHERE e.org_id = h.org_id AND e.log_offset = h.floor + 1 AND coalesce(e.outbox_number, 0) > h.outbox_confirmed))
+              WHERE e.org_id = h.org_id AND e.log_offset = h.floor + 1
+                AND coalesce(e.outbox_number, 0) > h.outbox_confirmed))
           ORDER BY floor_received_at""";
 
   private HeadRows() {}

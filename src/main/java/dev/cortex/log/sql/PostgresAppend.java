@@ -58,7 +58,8 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
           stored_bytes, outbox_head)
         SELECT a.org_id, a.log_id, a.head, a.shard, a.last_received, a.touched, a.first_received, a.bytes,
           coalesce(a.outbox_head, 0)
-        FROM asked a WHERE a.owned AND a.expected = 0 AND coalesce(a.outbox_before, 0) = 0 AND a.n NOT IN (SELECT n FROM moved)
+        FROM asked a WHERE a.owned AND a.expected = 0 AND coalesce(a.outbox_before, 0) = 0
+          AND a.n NOT IN (SELECT n FROM moved)
         ON CONFLICT DO NOTHING RETURNING org_id
       ), fate AS MATERIALIZED (
         SELECT a.n, a.owned,
