@@ -55,7 +55,6 @@ final class OutboxRows {
     }
   }
 
-  /** The page ends after the event that reaches the bytes. */
   static List<Numbered> page(Sql sql, String orgId, long after, int eventsMax, int bytesMax) throws SQLException {
     Optional<OrgHead> head = HeadRows.one(sql, orgId);
     if (head.isEmpty()) {
@@ -70,9 +69,11 @@ final class OutboxRows {
     List<Numbered> events = new ArrayList<>();
     long bytes = 0;
     try (ResultSet row = query.executeQuery()) {
-      while (bytes < bytesMax && row.next()) {
+      long last = 0;
+      while (bytes < bytesMax && row.next() && (last == 0 || row.getLong(15) == last + 1)) {
+        last = row.getLong(15);
         StoredEvent event = EventRows.event(row, orgId, head.get().logId());
-        events.add(new Numbered(row.getLong(15), row.getString(2), event));
+        events.add(new Numbered(last, row.getString(2), event));
         bytes += event.json().length;
       }
     }

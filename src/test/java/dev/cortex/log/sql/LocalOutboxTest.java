@@ -356,6 +356,13 @@ final class LocalOutboxTest {
     await(log.sendAgain("acme", List.of("id-2")));
     confirm(7);
     assertThat(state()).isEqualTo(new State(7, 7, NOBODY, 0, 1));
+    assertThat(await(log.read("acme", 0, 9, 1 << 20)))
+        .as("number 2 was given to an event that has number 7 now")
+        .extracting(Numbered::number)
+        .containsExactly(1L);
+    assertThat(await(log.read("acme", 1, 9, 1 << 20)))
+        .extracting(Numbered::number)
+        .containsExactly(3L, 4L, 5L, 6L, 7L);
     await(log.reincarnate());
 
     assertThat(await(log.renumber("acme", 1))).isEqualTo(new State(4, 0, NOBODY, 0, 1));
