@@ -52,8 +52,8 @@ public interface EventLog {
   Future<SyncMarks.Found> marks(Collection<OutboxRef> outboxes, Collection<String> orgIds);
 
   /**
-   * How many appends may be under way at the same time, 1 or more. Shards are dealt to these lanes by remainder; a batch
-   * holds orgs of one lane only.
+   * How many appends may be under way at the same time, 1 or more. Shards are dealt to these lanes by remainder; a
+   * batch holds orgs of one lane only.
    */
   int lanes();
 
