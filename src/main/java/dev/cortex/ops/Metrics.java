@@ -33,6 +33,27 @@ public final class Metrics {
     private final String label = name().toLowerCase(Locale.ROOT);
   }
 
+  /** What a push of the cloud came to at a desktop. */
+  public enum PushResult {
+    /** It was stored, and the cursor moved. */
+    APPLIED,
+    /** All of it was here already. */
+    DUPLICATE,
+    /** Something before it is missing here. */
+    BEHIND,
+    /** A challenge was echoed. */
+    CHALLENGE,
+    /** It was refused. */
+    REFUSED;
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    /** The word on the wire. */
+    public String label() {
+      return label;
+    }
+  }
+
   /** The four names that are part of the product contract; configuration chooses which of them are shown. */
   public static final List<String> CONTRACT_NAMES =
       List.of("publish_latency_ms", "queue_depth", "ack_latency_ms", "duplicate_rejection_count");
@@ -60,6 +81,10 @@ public final class Metrics {
   private final LongAdder passivated = new LongAdder();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> polls = new TreeMap<>();
+  private final LongAdder syncPolls = new LongAdder();
+  private final LongAdder syncDuplicates = new LongAdder();
+  private final LongAdder syncFailures = new LongAdder();
+  private final Map<String, LongAdder> syncPushes = new TreeMap<>();
   private final Distribution publishNs = stage();
   private final Distribution commitNs = stage();
   private final Distribution fanOutNs = stage();
@@ -93,6 +118,9 @@ public final class Metrics {
     this.ackRecent = new RecentLatency(startedNs);
     for (PollSource source : PollSource.values()) {
       polls.put(source.label, new LongAdder());
+    }
+    for (PushResult result : PushResult.values()) {
+      syncPushes.put(result.label, new LongAdder());
     }
     gauges.add("queue_depth", "Events waiting in the deepest queue of a connection.", Math::max, () -> 0);
   }
@@ -140,6 +168,26 @@ public final class Metrics {
   /** A poll is answered from there. */
   public void polled(PollSource source) {
     polls.get(source.label).increment();
+  }
+
+  /** A desktop asked the cloud for events. */
+  public void syncPolled() {
+    syncPolls.increment();
+  }
+
+  /** A push of the cloud came to that. */
+  public void syncPushed(PushResult result) {
+    syncPushes.get(result.label).increment();
+  }
+
+  /** That many events of the cloud were here already. */
+  public void syncDuplicates(long events) {
+    syncDuplicates.add(events);
+  }
+
+  /** A request to the cloud failed or was refused, or its answer could not be stored. */
+  public void syncFailed() {
+    syncFailures.increment();
   }
 
   /** The pruner removed that many events. */
@@ -244,6 +292,10 @@ public final class Metrics {
     text.counters("cortex_refused", "Events refused, by error code.", "code", refused);
     text.counter("cortex_deliveries", "Events handed to sockets.", deliveries.sum());
     text.counters("cortex_polls", "Polls answered, by what the answer was made from.", "source", polls);
+    text.counter("cortex_sync_polls", "Times this desktop asked the cloud for events.", syncPolls.sum());
+    text.counters("cortex_sync_pushes", "Pushes of the cloud, by what they came to.", "result", syncPushes);
+    text.counter("cortex_sync_duplicates", "Events of the cloud that were here already.", syncDuplicates.sum());
+    text.counter("cortex_sync_failures", "Requests to the cloud that failed or were refused.", syncFailures.sum());
     text.counter("cortex_pruned_events", "Events removed by retention.", prunedEvents.sum());
     text.counter("cortex_pruned_rows", "Keys, sessions and heads removed after their use.", prunedRows.sum());
     text.counter("cortex_prune_failures", "Pruning passes that failed.", pruneFailures.sum());
