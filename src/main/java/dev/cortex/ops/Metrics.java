@@ -33,25 +33,20 @@ public final class Metrics {
     private final String label = name().toLowerCase(Locale.ROOT);
   }
 
-  /** What a push of the cloud came to at a desktop. */
+  /** What a push to a callback came to. */
   public enum PushResult {
-    /** It was stored, and the cursor moved. */
+    /** The desktop took it. */
     APPLIED,
-    /** All of it was here already. */
+    /** The desktop had it already. */
     DUPLICATE,
-    /** Something before it is missing here. */
+    /** The desktop stands elsewhere and says where. */
     BEHIND,
-    /** A challenge was echoed. */
-    CHALLENGE,
-    /** It was refused. */
-    REFUSED;
+    /** No answer, or one that is none. */
+    FAILED,
+    /** The callback's address may not be used. */
+    REFUSED_ADDRESS;
 
     private final String label = name().toLowerCase(Locale.ROOT);
-
-    /** The word on the wire. */
-    public String label() {
-      return label;
-    }
   }
 
   /** The four names that are part of the product contract; configuration chooses which of them are shown. */
@@ -79,12 +74,13 @@ public final class Metrics {
   private final LongAdder claims = new LongAdder();
   private final LongAdder deposed = new LongAdder();
   private final LongAdder passivated = new LongAdder();
+  private final LongAdder callbackEvents = new LongAdder();
+  private final LongAdder callbacksDropped = new LongAdder();
+  private final LongAdder callbackAddressesRefused = new LongAdder();
+  private final Map<String, LongAdder> callbackPushes = new TreeMap<>();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> polls = new TreeMap<>();
-  private final LongAdder syncPolls = new LongAdder();
-  private final LongAdder syncDuplicates = new LongAdder();
-  private final LongAdder syncFailures = new LongAdder();
-  private final Map<String, LongAdder> syncPushes = new TreeMap<>();
+  private final SyncCounters sync = new SyncCounters();
   private final Distribution publishNs = stage();
   private final Distribution commitNs = stage();
   private final Distribution fanOutNs = stage();
@@ -120,7 +116,7 @@ public final class Metrics {
       polls.put(source.label, new LongAdder());
     }
     for (PushResult result : PushResult.values()) {
-      syncPushes.put(result.label, new LongAdder());
+      callbackPushes.put(result.label, new LongAdder());
     }
     gauges.add("queue_depth", "Events waiting in the deepest queue of a connection.", Math::max, () -> 0);
   }
@@ -170,24 +166,9 @@ public final class Metrics {
     polls.get(source.label).increment();
   }
 
-  /** A desktop asked the cloud for events. */
-  public void syncPolled() {
-    syncPolls.increment();
-  }
-
-  /** A push of the cloud came to that. */
-  public void syncPushed(PushResult result) {
-    syncPushes.get(result.label).increment();
-  }
-
-  /** That many events of the cloud were here already. */
-  public void syncDuplicates(long events) {
-    syncDuplicates.add(events);
-  }
-
-  /** A request to the cloud failed or was refused, or its answer could not be stored. */
-  public void syncFailed() {
-    syncFailures.increment();
+  /** What a desktop's sync counts. */
+  public SyncCounters sync() {
+    return sync;
   }
 
   /** The pruner removed that many events. */
@@ -213,6 +194,22 @@ public final class Metrics {
   /** That many rooms left memory because nobody used them. */
   public void passivated(int rooms) {
     passivated.add(rooms);
+  }
+
+  /** A push to a callback came to that; so many events were in it that the desktop has now. */
+  public void callbackPushed(PushResult result, int events) {
+    callbackPushes.get(result.label).increment();
+    callbackEvents.add(events);
+  }
+
+  /** A callback is pushed to no more until it registers again. */
+  public void callbackDropped() {
+    callbacksDropped.increment();
+  }
+
+  /** A callback was not connected to, because its address may not be used. */
+  public void callbackAddressRefused() {
+    callbackAddressesRefused.increment();
   }
 
   /** A pruning pass failed; it is tried again. */
@@ -292,10 +289,7 @@ public final class Metrics {
     text.counters("cortex_refused", "Events refused, by error code.", "code", refused);
     text.counter("cortex_deliveries", "Events handed to sockets.", deliveries.sum());
     text.counters("cortex_polls", "Polls answered, by what the answer was made from.", "source", polls);
-    text.counter("cortex_sync_polls", "Times this desktop asked the cloud for events.", syncPolls.sum());
-    text.counters("cortex_sync_pushes", "Pushes of the cloud, by what they came to.", "result", syncPushes);
-    text.counter("cortex_sync_duplicates", "Events of the cloud that were here already.", syncDuplicates.sum());
-    text.counter("cortex_sync_failures", "Requests to the cloud that failed or were refused.", syncFailures.sum());
+    sync.write(text);
     text.counter("cortex_pruned_events", "Events removed by retention.", prunedEvents.sum());
     text.counter("cortex_pruned_rows", "Keys, sessions and heads removed after their use.", prunedRows.sum());
     text.counter("cortex_prune_failures", "Pruning passes that failed.", pruneFailures.sum());
@@ -303,6 +297,12 @@ public final class Metrics {
     text.counter(
         "cortex_deposed_appends", "Appends of an org refused because another node owns its shard.", deposed.sum());
     text.counter("cortex_rooms_passivated", "Rooms that left memory because nobody used them.", passivated.sum());
+    text.counters("cortex_callback_pushes", "Pushes to callbacks, by what they came to.", "result", callbackPushes);
+    text.counter("cortex_callback_events", "Events that desktops took from pushes.", callbackEvents.sum());
+    text.counter("cortex_callbacks_dropped", "Callbacks given up until they register again.", callbacksDropped.sum());
+    text.counter(
+        "cortex_callback_refused_addresses", "Callbacks not connected to, because of their address.",
+        callbackAddressesRefused.sum());
   }
 
   private void writeProcess(PrometheusText text) {

@@ -174,7 +174,7 @@ final class Inbound {
     long begunMs = world.nowMs();
     boolean held = ladder.waits(begunMs);
     Asked asked = cursor.ask();
-    world.metrics().syncPolled();
+    world.metrics().sync().polled();
     world.cloud().send(question(asked, held)).onSuccess(answer -> {
       if (mine == life) {
         take(asked, answer, world.nowMs() - begunMs).onComplete(done -> {
@@ -291,7 +291,7 @@ final class Inbound {
           ingested.cursor().ifPresent(position -> cursor.learn(ingested.cursor()));
           long duplicates =
               ingested.outcomes().stream().filter(one -> one.status() == Outcome.Status.DUPLICATE).count();
-          world.metrics().syncDuplicates(duplicates);
+          world.metrics().sync().duplicates(duplicates);
           return ingested.outcomes().stream()
               .filter(one -> one.status() == Outcome.Status.UNKNOWN)
               .findFirst()

@@ -10,6 +10,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -63,7 +64,7 @@ final class OutboxCheck {
    *
    * @param learned called with the state as soon as it is known, before the cloud is asked
    */
-  Future<Found> run(java.util.function.Consumer<SyncState> learned) {
+  Future<Found> run(Consumer<SyncState> learned) {
     return world.log().state(orgId).compose(state -> {
       learned.accept(state);
       return ended(state);

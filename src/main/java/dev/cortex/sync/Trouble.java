@@ -21,7 +21,7 @@ final class Trouble {
 
   /** Something failed. */
   void failed(String reason) {
-    metrics.syncFailed();
+    metrics.sync().failed();
     if (!reason.equals(last)) {
       LOG.warn(part + ": " + reason);
     }
