@@ -88,7 +88,7 @@ function onProfile(said) {
 function start() {
   const mine = ++latest;
   cortex?.close();
-  cortex = connect({ token, url: profile === 'cloud' ? new URL('/api/ws', location.href).href : undefined });
+  cortex = connect({ token, url: new URL(profile === 'cloud' ? '/api/ws' : '/ws', location.href).href });
   // A client that was replaced may still tell that it closed.
   cortex.on('state', (detail) => mine === latest && showState(detail));
   cortex.on('error', ({ error }) => mine === latest && notice(error.message, 'bad'));
