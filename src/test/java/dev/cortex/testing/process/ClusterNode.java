@@ -46,6 +46,28 @@ public final class ClusterNode implements AutoCloseable {
     this.sets = List.copyOf(sets);
   }
 
+  /**
+   * A node that has no others, does not run yet, and stores in its data directory unless it is told otherwise; desktops
+   * on this machine may register with it.
+   *
+   * @param sets what it is told beside what it needs, as {@code key=value}
+   */
+  public static ClusterNode alone(Path dataDir, List<String> sets) throws IOException {
+    List<Integer> free = FreePorts.find(2, 0);
+    Ports ports = new Ports(free.get(0), free.get(1), FreePorts.find(1, 1_000).get(0));
+    List<String> all = new ArrayList<>(sets);
+    all.addAll(
+        List.of(
+            "server.host=127.0.0.1",
+            "server.port=" + ports.open(),
+            "server.internal_port=" + ports.internal(),
+            "cluster.port=" + ports.membership(),
+            "auth.jwt_secret=" + Cluster.SECRET,
+            "auth.service_tokens=" + Cluster.SERVICE_TOKEN,
+            "callbacks.allow_private=true"));
+    return new ClusterNode("cloud", ports, dataDir, all);
+  }
+
   /** Starts the process and waits for nothing. */
   public ClusterNode launch(String... more) throws IOException {
     List<String> arguments = new ArrayList<>(List.of("--data-dir", dataDir.toString()));

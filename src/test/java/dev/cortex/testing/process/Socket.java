@@ -96,6 +96,11 @@ public final class Socket implements WebSocket.Listener, AutoCloseable {
     return closed.isDone() && frames.isEmpty();
   }
 
+  /** The close code of a connection that has ended, {@link #BROKEN} without one or before. */
+  public int closeCode() {
+    return closed.getNow(BROKEN);
+  }
+
   /** The close code, {@link #BROKEN} without one. */
   public int closeCode(Duration atMost) throws Exception {
     return closed.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
