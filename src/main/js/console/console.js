@@ -6,6 +6,7 @@ import { Feed } from './feed.js';
 import { watchHealth } from './health.js';
 import { Meter } from './meter.js';
 import { PublishForm } from './publish.js';
+import { watchSync } from './sync.js';
 
 const TOKEN_KEY = 'cortex-token';
 const THEME_KEY = 'cortex-theme';
@@ -29,6 +30,7 @@ let profile;
 let cortex;
 let subscription;
 let latest = 0;
+let syncWatched = false;
 const meter = new Meter(element);
 const feed = new Feed(element, () => subscription?.counts.duplicates ?? 0);
 const form = new PublishForm(element, {
@@ -75,13 +77,17 @@ function begin() {
   }
 }
 
-function onProfile(said) {
+function onHealth(health) {
   if (latest === 0 && profile === undefined) {
-    profile = said ?? 'unknown';
+    profile = health?.profile ?? 'unknown';
     begin();
     if (profile === 'cloud') {
       watchCluster(element, token);
     }
+  }
+  if (health?.sync !== undefined && !syncWatched) {
+    syncWatched = true;
+    watchSync(element, token);
   }
 }
 
@@ -169,4 +175,4 @@ showCommand();
 element('connection-where').textContent = location.host;
 setInterval(() => meter.tick(), 1_000);
 addEventListener('resize', () => meter.draw());
-watchHealth(element, token, onProfile);
+watchHealth(element, token, onHealth);
