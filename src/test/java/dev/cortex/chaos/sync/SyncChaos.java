@@ -10,7 +10,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The fault tests of the sync between desktops and the cloud: progress on standard error, results on standard output. */
+/** The fault tests of the sync between desktops and cloud: progress on standard error, results on standard output. */
 @Command(name = "tools/chaos", sortOptions = false, usageHelpWidth = 110)
 final class SyncChaos {
 
@@ -131,7 +131,7 @@ final class SyncChaos {
     return good ? 0 : 1;
   }
 
-  /** When this process ends, before its time or not: nothing that it started stays, and what they stored only if asked. */
+  /** At the end of this process, before its time or not: nothing it started stays, and what they stored if asked. */
   private static void tidy(Path folder, boolean keep) {
     ProcessHandle.current()
         .children()
