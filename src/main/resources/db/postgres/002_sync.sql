@@ -32,21 +32,26 @@ CREATE TABLE outbox_refusals (
 -- The lowest sequence of a session that was refused for good when it was its turn; 0 when there is none.
 ALTER TABLE sessions ADD COLUMN held BIGINT NOT NULL DEFAULT 0;
 
--- Where desktops want to be pushed to, one row an org of each. The channels are what the desktop may read, one in a line,
--- empty for all; former_secret signs beside secret after a rotation.
+-- Where desktops want to be pushed to, one row an org of each and of whoever registered it: nobody changes another's.
+-- The channels are what the desktop may read, one in a line, empty for all; former_secret signs beside secret until
+-- former_until. One that was removed has a lease until 0 and stays a while, so that every node hears of it.
 CREATE TABLE callbacks (
   org_id        TEXT COLLATE "C" NOT NULL,
   install       TEXT COLLATE "C" NOT NULL,
+  subject       TEXT COLLATE "C" NOT NULL,
   id            TEXT COLLATE "C" NOT NULL,
   incarnation   TEXT NOT NULL,
   shard         INTEGER NOT NULL,
   url           TEXT NOT NULL,
   secret        TEXT NOT NULL,
   former_secret TEXT NOT NULL,
+  former_until  BIGINT NOT NULL,
   channels      TEXT NOT NULL,
   lease_until   BIGINT NOT NULL,
   changed_at    BIGINT NOT NULL,
-  PRIMARY KEY (org_id, install)
+  PRIMARY KEY (org_id, install, subject)
 );
 CREATE INDEX idx_callbacks_id ON callbacks (id);
+CREATE INDEX idx_callbacks_shard ON callbacks (shard, org_id, install, subject);
 CREATE INDEX idx_callbacks_changed ON callbacks (changed_at);
+CREATE INDEX idx_callbacks_lease ON callbacks (lease_until);

@@ -62,21 +62,26 @@ CREATE TABLE set_aside (
 ) WITHOUT ROWID;
 CREATE INDEX idx_set_aside_outbox ON set_aside (org_id, outbox_number) WHERE outbox_number IS NOT NULL;
 
--- Where desktops want to be pushed to, one row an org of each. The channels are what the desktop may read, one in a line,
--- empty for all; former_secret signs beside secret after a rotation.
+-- Where desktops want to be pushed to, one row an org of each and of whoever registered it: nobody changes another's.
+-- The channels are what the desktop may read, one in a line, empty for all; former_secret signs beside secret until
+-- former_until. One that was removed has a lease until 0 and stays a while, so that every node hears of it.
 CREATE TABLE callbacks (
   org_id        TEXT NOT NULL,
   install       TEXT NOT NULL,
+  subject       TEXT NOT NULL,
   id            TEXT NOT NULL,
   incarnation   TEXT NOT NULL,
   shard         INTEGER NOT NULL,
   url           TEXT NOT NULL,
   secret        TEXT NOT NULL,
   former_secret TEXT NOT NULL,
+  former_until  INTEGER NOT NULL,
   channels      TEXT NOT NULL,
   lease_until   INTEGER NOT NULL,
   changed_at    INTEGER NOT NULL,
-  PRIMARY KEY (org_id, install)
+  PRIMARY KEY (org_id, install, subject)
 ) WITHOUT ROWID;
 CREATE INDEX idx_callbacks_id ON callbacks (id);
+CREATE INDEX idx_callbacks_shard ON callbacks (shard, org_id, install, subject);
 CREATE INDEX idx_callbacks_changed ON callbacks (changed_at);
+CREATE INDEX idx_callbacks_lease ON callbacks (lease_until);

@@ -20,7 +20,7 @@ import java.util.Map;
  * UTF-8, lone surrogates and deep nesting: two readers of one token must never see two tokens.
  */
 @Pure
-final class StrictJson {
+public final class StrictJson {
 
   private static final int NESTING_MAX = 16;
   private static final int NUMBER_CHARS_MAX = 32;
@@ -40,7 +40,7 @@ final class StrictJson {
    *
    * @throws IOException when the text is anything but one such object
    */
-  static Map<String, Object> object(byte[] text) throws IOException {
+  public static Map<String, Object> object(byte[] text) throws IOException {
     String decoded = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
     try (JsonParser parser = FACTORY.createParser(decoded)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {

@@ -1,6 +1,5 @@
 package dev.cortex.cli;
 
-import dev.cortex.boot.CortexServer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -17,7 +16,7 @@ final class Lifetime {
 
   private static final Duration ORPHAN_BUDGET = Duration.ofMillis(500);
 
-  private final AtomicReference<Optional<CortexServer>> server = new AtomicReference<>(Optional.empty());
+  private final AtomicReference<Optional<Running>> running = new AtomicReference<>(Optional.empty());
   private final AtomicReference<Optional<Duration>> hurry = new AtomicReference<>(Optional.empty());
   private final AtomicInteger exitCode = new AtomicInteger();
 
@@ -26,9 +25,9 @@ final class Lifetime {
     Runtime.getRuntime().addShutdownHook(new Thread(this::close, "cortex-shutdown"));
   }
 
-  /** The server to close at the end. */
-  void holds(CortexServer running) {
-    server.set(Optional.of(running));
+  /** What to stop at the end. */
+  void holds(Running started) {
+    running.set(Optional.of(started));
   }
 
   /** Ends the process with that code. */
@@ -44,15 +43,15 @@ final class Lifetime {
   }
 
   private void close() {
-    server.get().ifPresent(this::close);
+    running.get().ifPresent(this::close);
     System.err.flush();
     Runtime.getRuntime().halt(exitCode.get());
   }
 
-  private void close(CortexServer running) {
-    long budgetMs = hurry.get().orElseGet(running::stopBudget).toMillis();
+  private void close(Running started) {
+    long budgetMs = hurry.get().orElseGet(started::stopBudget).toMillis();
     try {
-      running
+      started
           .close(Duration.ofMillis(budgetMs))
           .toCompletionStage()
           .toCompletableFuture()

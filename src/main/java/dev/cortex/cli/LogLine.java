@@ -1,6 +1,7 @@
 package dev.cortex.cli;
 
 import dev.cortex.auth.Redaction;
+import dev.cortex.boot.ServerGroup;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintStream;
@@ -68,6 +69,8 @@ final class LogLine extends Handler {
     StringBuilder line = new StringBuilder(160);
     line.append("time=").append(record.getInstant());
     line.append(" level=").append(word(record.getLevel()));
+    // the handler runs on the thread that logs
+    ServerGroup.current().ifPresent(server -> line.append(" server=").append(server));
     line.append(" logger=").append(record.getLoggerName());
     line.append(" msg=").append(quoted(Redaction.redacted(String.valueOf(record.getMessage()))));
     if (record.getThrown() != null) {

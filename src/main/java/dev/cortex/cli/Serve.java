@@ -2,6 +2,8 @@ package dev.cortex.cli;
 
 import dev.cortex.base.Version;
 import dev.cortex.boot.CortexServer;
+import dev.cortex.boot.Demo;
+import dev.cortex.boot.DemoHome;
 import dev.cortex.boot.StartException;
 import dev.cortex.boot.StartFailure;
 import dev.cortex.config.ConfigException;
@@ -9,8 +11,10 @@ import dev.cortex.config.ConfigLoader;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.config.EffectiveConfig;
 import dev.cortex.store.SqliteDriver;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -19,7 +23,7 @@ import java.util.function.Consumer;
 /**
  * The {@code serve} command: reads its flags, starts the server and keeps the contract with a launcher. Exactly one
  * line goes to standard output, {@code CORTEX_READY} or {@code CORTEX_ERROR}; all that people read goes to standard
- * error.
+ * error. Nothing launches a demo but people: its standard output is for them.
  */
 final class Serve {
 
@@ -34,14 +38,14 @@ final class Serve {
   private final PrintStream out;
   private final PrintStream err;
   private final Map<String, String> environment;
-  private final Consumer<CortexServer> onStarted;
+  private final Consumer<Running> onStarted;
 
   /**
    * A command that writes to these streams and reads that environment.
    *
-   * @param onStarted gets the server before the launcher hears of it, so that a signal sent at once finds it
+   * @param onStarted gets what runs before the launcher hears of it, so that a signal sent at once finds it
    */
-  Serve(PrintStream out, PrintStream err, Map<String, String> environment, Consumer<CortexServer> onStarted) {
+  Serve(PrintStream out, PrintStream err, Map<String, String> environment, Consumer<Running> onStarted) {
     this.out = out;
     this.err = err;
     this.environment = environment;
@@ -51,9 +55,11 @@ final class Serve {
   /** Runs the command up to readiness or failure; blocks until then. */
   Result run(List<String> args) {
     SqliteDriver.warm();
-    boolean check = args.contains(ServeFlag.CHECK_CONFIG.text());
+    boolean tellLauncher = !args.contains(ServeFlag.CHECK_CONFIG.text());
     try {
       ServeRequest request = ServeRequest.parse(args, environment);
+      boolean demo = request.source().profile().equals("demo");
+      tellLauncher &= !demo;
       EffectiveConfig effective = ConfigLoader.load(request.source());
       effective.warnings().forEach(line -> err.println("warning: " + line));
       if (request.checkConfig()) {
@@ -61,14 +67,18 @@ final class Serve {
         out.flush();
         return new Result(false, 0);
       }
-      start(request, effective.config());
+      if (demo) {
+        startDemo(request, effective.config());
+      } else {
+        start(request, effective.config());
+      }
       return new Result(true, 0);
     } catch (ConfigException e) {
       e.problems().forEach(line -> err.println("error: " + line));
-      return failed(StartFailure.BAD_CONFIG, e.getMessage(), !check);
+      return failed(StartFailure.BAD_CONFIG, e.getMessage(), tellLauncher);
     } catch (StartException e) {
       err.println("error: " + e.getMessage());
-      return failed(e.failure(), e.getMessage(), true);
+      return failed(e.failure(), e.getMessage(), tellLauncher);
     }
   }
 
@@ -76,17 +86,9 @@ final class Serve {
     if (request.banner()) {
       err.println("Cortex Realtime " + Version.TEXT + ", profile " + config.profile());
     }
-    // Emptied at each start, so that nothing piles up after kills.
-    SqliteDriver.keepLibraryIn(config.dataDir().resolve("tmp").resolve("native"));
-    CortexServer server;
-    try {
-      server = CortexServer.start(config).toCompletionStage().toCompletableFuture().join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof StartException known
-          ? known
-          : new StartException(StartFailure.INTERNAL, "the server failed to start: " + e.getCause(), e);
-    }
-    onStarted.accept(server);
+    keepLibraryIn(config.dataDir());
+    CortexServer server = await(CortexServer.start(config));
+    onStarted.accept(Running.of(server));
     long pid = ProcessHandle.current().pid();
     JsonObject ready =
         new JsonObject()
@@ -101,6 +103,34 @@ final class Serve {
     if (request.banner()) {
       String inside = server.inside().map(each -> ", inside " + each.url() + ", node " + each.node()).orElse("");
       err.println("listening on " + server.url() + inside + ", data in " + server.dataDir() + ", pid " + pid);
+    }
+  }
+
+  private void startDemo(ServeRequest request, CortexConfig config) {
+    DemoHome home = DemoHome.of(config.dataDir());
+    keepLibraryIn(home.of(Demo.CLOUD));
+    Demo demo = await(Demo.start(config, home));
+    onStarted.accept(Running.of(demo));
+    if (request.banner()) {
+      out.println("Cortex Realtime " + Version.TEXT + ": a cloud and two desktops, in this process.");
+      out.println();
+    }
+    out.print(DemoGuide.of(demo));
+    out.flush();
+  }
+
+  /** Emptied at each start, so that nothing piles up after kills. */
+  private static void keepLibraryIn(Path dataDir) {
+    SqliteDriver.keepLibraryIn(dataDir.resolve("tmp").resolve("native"));
+  }
+
+  private static <T> T await(Future<T> start) {
+    try {
+      return start.toCompletionStage().toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof StartException known
+          ? known
+          : new StartException(StartFailure.INTERNAL, "the server failed to start: " + e.getCause(), e);
     }
   }
 

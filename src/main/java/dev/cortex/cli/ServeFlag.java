@@ -5,9 +5,9 @@ import java.util.Optional;
 
 /** The flags of {@code serve}: one table for reading them and for the help. */
 enum ServeFlag {
-  PROFILE("--profile", "NAME", "which server this is: local (default) or cloud; demo is not part of this version"),
+  PROFILE("--profile", "NAME", "which server this is: local (default), cloud, or demo: a cloud and two desktops to try"),
   CONFIG("--config", "FILE", "YAML file with the settings that differ"),
-  PORT("--port", "PORT", "port to listen on; 0 picks a free one"),
+  PORT("--port", "PORT", "port to listen on, in a demo the cloud's; 0 picks a free one"),
   DATA_DIR("--data-dir", "DIR", "where everything durable lives"),
   SET("--set", "KEY=VALUE", "any setting, such as retention.hours=48; repeatable"),
   CHECK_CONFIG("--check-config", "", "print the effective configuration, secrets masked, and end"),

@@ -28,12 +28,16 @@ final class AuthChecks {
 
   /** Notes every rule that is broken. */
   void check() {
-    String secret = settings.text("auth.jwt_secret");
-    if (secret.isEmpty() && settings.text("auth.jwks_url").isEmpty()) {
+    if (settings.text("auth.jwt_secret").isEmpty() && settings.text("auth.jwks_url").isEmpty()) {
       String rule = "a cloud node needs a key for tokens: set it, or auth.jwks_url";
       settings.refuse("auth.jwt_secret", rule, "auth.jwks_url");
     }
-    int bytes = secret.getBytes(StandardCharsets.UTF_8).length;
+    checkGiven();
+  }
+
+  /** Notes every rule that is broken by what was set; a key for tokens may be missing. */
+  void checkGiven() {
+    int bytes = settings.text("auth.jwt_secret").getBytes(StandardCharsets.UTF_8).length;
     if (bytes > 0 && bytes < SECRET_BYTES_MIN) {
       settings.refuse("auth.jwt_secret", "has " + bytes + " bytes; at least " + SECRET_BYTES_MIN + " are needed");
     }

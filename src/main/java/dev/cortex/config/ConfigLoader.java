@@ -25,7 +25,7 @@ public final class ConfigLoader {
    * @throws ConfigException with every problem found
    */
   public static EffectiveConfig load(ConfigSource source) {
-    requireAvailable(source.profile());
+    requireKnown(source.profile());
     Settings settings = new Settings();
     List<String> warnings = new ArrayList<>();
     readPackaged(source.profile(), settings);
@@ -46,19 +46,16 @@ public final class ConfigLoader {
       throw new ConfigException(settings.problems());
     }
     warnings.addAll(checks.warnings());
-    Path dataDir = dataDir(settings.text("data_dir"), source.environment());
+    Path dataDir = dataDir(source.profile(), settings.text("data_dir"), source.environment());
     CortexConfig config = bind(source.profile(), dataDir, settings);
     return new EffectiveConfig(config, List.copyOf(warnings), EffectiveYaml.of(source.profile(), dataDir, settings));
   }
 
-  private static void requireAvailable(String profile) {
+  private static void requireKnown(String profile) {
     if (!PROFILES.contains(profile)) {
       String nearest = NearestName.of(profile, PROFILES).map(name -> "; did you mean " + name + "?").orElse("");
       throw new ConfigException(
           "--profile: unknown profile " + profile + nearest + " Allowed: " + String.join(", ", PROFILES));
-    }
-    if (profile.equals("demo")) {
-      throw new ConfigException("--profile: demo is not part of this version; use --profile local or cloud");
     }
   }
 
@@ -98,8 +95,11 @@ public final class ConfigLoader {
     }
   }
 
-  private static Path dataDir(String text, Map<String, String> environment) {
+  private static Path dataDir(String profile, String text, Map<String, String> environment) {
     Path home = Path.of(System.getProperty("user.home"));
+    if (text.isEmpty() && profile.equals("demo")) {
+      return Path.of("");
+    }
     if (text.isEmpty()) {
       return PlatformDirectory.of(System.getProperty("os.name"), home, environment).toAbsolutePath().normalize();
     }

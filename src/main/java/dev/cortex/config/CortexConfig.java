@@ -3,12 +3,13 @@ package dev.cortex.config;
 import dev.cortex.base.Rate;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The effective configuration of one process: one record per section of the configuration file, every value checked.
  *
  * @param profile {@code local}, {@code cloud} or {@code demo}
- * @param dataDir where everything durable lives
+ * @param dataDir where everything durable lives; the empty path in a demo that leaves nothing behind
  */
 public record CortexConfig(
     String profile,
@@ -143,7 +144,24 @@ public record CortexConfig(
       String callbackUrl,
       int callbackPort,
       int pollMinMs,
-      int pollMaxMs) {}
+      int pollMaxMs) {
+
+    /** Whether there is a cloud to sync with. */
+    public boolean enabled() {
+      return !cloudUrl.isEmpty();
+    }
+
+    /**
+     * The orgs whose events travel: those that are named, else those the token is for. Empty without a cloud, and when
+     * neither names any. What it reads it reads anew at each call.
+     */
+    public Set<String> syncedOrgs() {
+      if (!enabled()) {
+        return Set.of();
+      }
+      return orgs.isEmpty() ? TokenOrgs.of(token) : Set.copyOf(orgs);
+    }
+  }
 
   /** Rules for callback URLs. */
   public record Callbacks(boolean allowPrivate) {}

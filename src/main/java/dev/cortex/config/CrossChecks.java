@@ -20,12 +20,19 @@ final class CrossChecks {
   private static final List<String> DESKTOP_ONLY =
       List.of("sync.cloud_url", "sync.token", "sync.orgs", "sync.callback_", "sync.poll_max_ms", "auth.local_auth");
 
+  /** The same for the demo, whose servers find each other by themselves and leave nothing to choose there. */
+  private static final List<String> NOT_IN_DEMO =
+      List.of("server.host", "server.internal_host", "store.", "cluster.", "auth.jwks_url", "auth.local_auth",
+          "sync.cloud_url", "sync.token", "sync.orgs", "sync.callback_", "callbacks.");
+
   private final boolean cloud;
+  private final boolean demo;
   private final Settings settings;
 
   /** Checks of these settings for that profile; problems are noted there. */
   CrossChecks(String profile, Settings settings) {
     this.cloud = profile.equals("cloud");
+    this.demo = profile.equals("demo");
     this.settings = settings;
   }
 
@@ -33,6 +40,8 @@ final class CrossChecks {
   void check() {
     if (cloud) {
       new CloudChecks(settings).check();
+    } else if (demo) {
+      checkDemo();
     } else {
       checkDesktop();
     }
@@ -76,6 +85,15 @@ final class CrossChecks {
     }
   }
 
+  /** The cloud's doors are the only ones with a say; a secret for its tokens is drawn when none is given. */
+  private void checkDemo() {
+    new AuthChecks(settings).checkGiven();
+    int port = settings.whole("server.port");
+    if (port != 0 && port == settings.whole("server.internal_port")) {
+      settings.refuse("server.internal_port", "would use port " + port + ", which is server.port", "server.port");
+    }
+  }
+
   private void checkLimits() {
     int payloadBytesMax = settings.whole("message_contract.max_payload_size_kb") * 1024;
     OrgLimits limits = new OrgLimits(ConfigLoader.bindLimits(settings));
@@ -85,10 +103,7 @@ final class CrossChecks {
 
   /** What the user should know although it stops nothing; one line each. */
   List<String> warnings() {
-    Stream<String> sync =
-        cloud || settings.text("sync.cloud_url").isEmpty()
-            ? Stream.empty()
-            : Stream.of("sync.cloud_url: sync is not part of this version; /ingest takes signed pushes only");
+    Stream<String> sync = cloud || demo ? Stream.empty() : new SyncChecks(settings).warnings();
     Stream<String> unused = Keys.ALL.stream().filter(settings::isChanged).flatMap(this::withoutEffect);
     int queue = settings.whole("transport.max_queue_size_per_connection");
     Stream<String> alert =
@@ -107,10 +122,10 @@ final class CrossChecks {
     if (!key.used()) {
       return Stream.of(key.name() + ": without effect in this version");
     }
-    boolean foreign = (cloud ? DESKTOP_ONLY : CLOUD_ONLY).stream().anyMatch(key.name()::startsWith);
-    boolean said = !cloud && key.name().equals("sync.cloud_url");
-    return foreign && !said
-        ? Stream.of(key.name() + ": without effect " + (cloud ? "on a cloud node" : "on a desktop"))
+    List<String> foreign = demo ? NOT_IN_DEMO : cloud ? DESKTOP_ONLY : CLOUD_ONLY;
+    String where = demo ? "in the demo" : cloud ? "on a cloud node" : "on a desktop";
+    return foreign.stream().anyMatch(key.name()::startsWith)
+        ? Stream.of(key.name() + ": without effect " + where)
         : Stream.empty();
   }
 

@@ -55,10 +55,10 @@ final class CloudEventFields implements EventFields {
   }
 
   @Override
-  public String readableId() {
+  public Parsed.Invalid invalid(RefusedException refusal) {
     JsonSlice slice = given.getOrDefault("id", JsonSlice.ABSENT);
     String text = slice.isString() ? slice.string() : headers.getOrDefault("id", "");
-    return Ids.isKey(text) ? text : "";
+    return new Parsed.Invalid(Ids.isKey(text) ? text : "", refusal.code(), refusal.getMessage());
   }
 
   @Override

@@ -105,6 +105,25 @@ public record Draft(
         origin);
   }
 
+  /** This draft as one that another user caused. */
+  public Draft by(String newUserId) {
+    return new Draft(
+        id,
+        idGiven,
+        orgId,
+        newUserId,
+        type,
+        payload,
+        timestamp,
+        agentId,
+        sessionId,
+        sequence,
+        idempotencyKey,
+        priority,
+        traceId,
+        origin);
+  }
+
   /** This draft as one that came from there; empty for one that is born here. */
   public Draft from(String newOrigin) {
     return new Draft(

@@ -54,10 +54,26 @@ final class EnvelopeFields implements EventFields {
   }
 
   @Override
-  public String readableId() {
-    JsonSlice given = id.isPresent() ? id : eventId;
-    String text = given.isString() ? given.string() : "";
-    return Ids.isKey(text) ? text : "";
+  public Parsed.Invalid invalid(RefusedException refusal) {
+    JsonSlice givenId = id.isPresent() ? id : eventId;
+    String text = givenId.isString() ? givenId.string() : "";
+    return new Parsed.Invalid(Ids.isKey(text) ? text : "", refusal.code(), refusal.getMessage(), place());
+  }
+
+  private Parsed.Place place() {
+    String org = readableName(orgId.isPresent() ? orgId : tenantId);
+    String agent = readableName(agentId);
+    String session = readableName(sessionId);
+    if (agent.isEmpty() || session.isEmpty()) {
+      return new Parsed.Place(org, "", "", 0);
+    }
+    long number = sequence.isPresent() ? sequence.integer().orElse(0) : 0;
+    return new Parsed.Place(org, agent, session, Math.max(0, number));
+  }
+
+  private static String readableName(JsonSlice value) {
+    String text = value.isString() ? value.string() : "";
+    return Ids.isName(text) ? text : "";
   }
 
   @Override

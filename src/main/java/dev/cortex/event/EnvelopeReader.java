@@ -82,7 +82,7 @@ public final class EnvelopeReader {
     try {
       attributes.forEach(fields::header);
     } catch (RefusedException refusal) {
-      return List.of(new Parsed.Invalid(fields.readableId(), refusal.code(), refusal.getMessage()));
+      return List.of(fields.invalid(refusal));
     }
     return List.of(judge(fields));
   }
@@ -125,7 +125,7 @@ public final class EnvelopeReader {
     try {
       return new Parsed.Valid(fields.draft(payloadBytesMax));
     } catch (RefusedException refusal) {
-      return new Parsed.Invalid(fields.readableId(), refusal.code(), refusal.getMessage());
+      return fields.invalid(refusal);
     }
   }
 }

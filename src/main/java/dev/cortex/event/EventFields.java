@@ -6,8 +6,8 @@ interface EventFields {
   /** Takes a field as it was found; each name comes once. */
   void put(String name, JsonSlice value);
 
-  /** The event's id when it has a readable one, else empty; for the answer to a refused event. */
-  String readableId();
+  /** The event as one that breaks a rule, with what can be read of it all the same. */
+  Parsed.Invalid invalid(RefusedException refusal);
 
   /**
    * The event, checked.

@@ -12,7 +12,7 @@ import dev.cortex.base.Pure;
  * malformed UTF-8 pass; this walk keeps nothing and checks every byte.
  */
 @Pure
-final class JsonCursor {
+public final class JsonCursor {
 
   /** Deepest nesting the walk itself follows; what an event may have is less and is judged per event. */
   static final int WALK_DEPTH_MAX = 512;
@@ -32,7 +32,8 @@ final class JsonCursor {
   private int deepest;
   private int hugeAt;
 
-  JsonCursor(byte[] text) {
+  /** A walk from the beginning of a text, which is not modified meanwhile. */
+  public JsonCursor(byte[] text) {
     this(text, 0, text.length);
   }
 
@@ -46,7 +47,7 @@ final class JsonCursor {
   }
 
   /** The first byte of what comes next, white space skipped; -1 at the end of the text. */
-  int peek() {
+  public int peek() {
     int i = at;
     while (i < end) {
       byte b = text[i];
@@ -61,19 +62,19 @@ final class JsonCursor {
   }
 
   /** Enters the array or object that begins here. */
-  void open() {
+  public void open() {
     at++;
     first = true;
     openMark = names.enter();
   }
 
   /** Whether another element of the open array follows; leaves the array when not. */
-  boolean nextElement() {
+  public boolean nextElement() {
     return next(']', "array");
   }
 
   /** Whether another field of the open object follows, its name read; leaves the object when not. */
-  boolean nextField() {
+  public boolean nextField() {
     if (!next('}', "object")) {
       names.leave(openMark);
       return false;
@@ -83,12 +84,12 @@ final class JsonCursor {
   }
 
   /** Name of the field whose value comes next. */
-  String name() {
+  public String name() {
     return JsonSlice.unquote(text, nameStart, nameEnd, namePlain);
   }
 
   /** Reads one value of any kind. */
-  JsonSlice value() {
+  public JsonSlice value() {
     peek();
     int start = at;
     int spacesBefore = spaces;
@@ -100,7 +101,7 @@ final class JsonCursor {
   }
 
   /** Asserts that nothing but white space follows. */
-  void expectEnd() {
+  public void expectEnd() {
     if (peek() >= 0) {
       throw fault(at, "data after the end of the JSON text");
     }

@@ -7,10 +7,10 @@ import java.util.OptionalLong;
 
 /** One JSON value where it stands in its text. The text was walked by {@link JsonCursor} and is well formed. */
 @Pure
-final class JsonSlice {
+public final class JsonSlice {
 
   /** Stands for a field that is not there. */
-  static final JsonSlice ABSENT = new JsonSlice(new byte[0], 0, 0, 0, 0, -1, false);
+  public static final JsonSlice ABSENT = new JsonSlice(new byte[0], 0, 0, 0, 0, -1, false);
 
   /** Largest integer that every JSON reader keeps exactly. */
   static final long INTEGER_MAX = (1L << 53) - 1;
@@ -35,32 +35,42 @@ final class JsonSlice {
     this.plain = plain;
   }
 
-  boolean isPresent() {
+  /** Whether the field is there. */
+  public boolean isPresent() {
     return end > start;
   }
 
-  boolean isString() {
+  /** Whether the value is a string. */
+  public boolean isString() {
     return isPresent() && text[start] == '"';
   }
 
-  boolean isObject() {
+  /** Whether the value is an object. */
+  public boolean isObject() {
     return isPresent() && text[start] == '{';
+  }
+
+  /** Whether the value is an array. */
+  public boolean isArray() {
+    return isPresent() && text[start] == '[';
   }
 
   boolean isNull() {
     return isPresent() && text[start] == 'n';
   }
 
-  boolean isTrue() {
+  /** Whether the value is the word true. */
+  public boolean isTrue() {
     return isPresent() && text[start] == 't';
   }
 
-  boolean isFalse() {
+  /** Whether the value is the word false. */
+  public boolean isFalse() {
     return isPresent() && text[start] == 'f';
   }
 
   /** Bytes of the value as sent. */
-  int length() {
+  public int length() {
     return end - start;
   }
 
@@ -75,7 +85,7 @@ final class JsonSlice {
   }
 
   /** The characters of a string value. */
-  String string() {
+  public String string() {
     return unquote(text, start + 1, end - 1, plain);
   }
 
@@ -85,12 +95,12 @@ final class JsonSlice {
   }
 
   /** A copy of the value's bytes as sent. */
-  byte[] bytes() {
+  public byte[] bytes() {
     return Arrays.copyOfRange(text, start, end);
   }
 
   /** The value written as digits alone, from 0 to 2^53-1; empty for anything else, 1.0 and -0 included. */
-  OptionalLong integer() {
+  public OptionalLong integer() {
     return integer(text, start, end);
   }
 
@@ -106,7 +116,7 @@ final class JsonSlice {
   }
 
   /** A cursor over the value alone. */
-  JsonCursor cursor() {
+  public JsonCursor cursor() {
     return new JsonCursor(text, start, end);
   }
 

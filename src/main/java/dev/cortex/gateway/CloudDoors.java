@@ -80,7 +80,7 @@ final class CloudDoors implements Doors {
     CloudGuard guard = new CloudGuard(server.allowedOrigins());
     Entrance entrance = new TokenEntrance(guard::check, tokens, principal -> Optional.empty());
     Router router = Routes.router(vertx);
-    routes.events(router, entrance);
+    routes.eventsAndOutboxes(router, entrance);
     router.post("/broadcast").handler(route ->
         entrance.admit(route.request(), Entrance.Caller.SERVICE, routes.publish()::handle));
     router.get("/health").handler(route -> routes.health().bare(route.request()));

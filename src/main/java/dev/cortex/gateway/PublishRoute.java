@@ -6,6 +6,7 @@ import dev.cortex.bus.Message.Format;
 import dev.cortex.bus.Message.Ingest;
 import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Requests;
+import dev.cortex.bus.Source;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Principal;
@@ -24,6 +25,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Publishing over HTTP: one envelope, an array of them, or CloudEvents in their three modes. */
 final class PublishRoute {
@@ -49,15 +52,32 @@ final class PublishRoute {
     this.clock = clock;
   }
 
-  /** Serves one request. */
+  /** Serves a request of a producer. */
   void handle(HttpServerRequest request, Principal principal) {
+    serve(request, principal, headers -> {
+      DesktopHeaders.refuseOutbox(headers);
+      return Source.PRODUCERS;
+    });
+  }
+
+  /** Serves a request of a producer, or of a desktop that sends a part of its outbox. */
+  void handleOrTake(HttpServerRequest request, Principal principal) {
+    serve(request, principal, DesktopHeaders::source);
+  }
+
+  private void serve(HttpServerRequest request, Principal principal, Function<MultiMap, Source> sources) {
     MultiMap headers = request.headers();
     Format format;
+    Source source;
     try {
       if (!principal.scopes().contains(Scope.PUBLISH)) {
         throw new RefusedException(ErrorCode.FORBIDDEN, "this caller may not publish");
       }
       format = format(headers);
+      source = sources.apply(headers);
+      if (source instanceof Source.Outbox && format != Format.JSON) {
+        throw new RefusedException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "an outbox is sent as application/json");
+      }
     } catch (RefusedException refused) {
       Problems.answer(request, refused);
       return;
@@ -68,7 +88,7 @@ final class PublishRoute {
           // from here it is our time: how long a client takes to send its body is none of our latency
           long begun = clock.monotonicNs();
           Map<String, String> attributes = format == Format.CLOUDEVENT_BINARY ? attributes(headers) : Map.of();
-          return publish(principal, body, format, attributes, traceId)
+          return ingest(new Ingest(body, format, attributes, principal, traceId, source))
               .onComplete(done -> metrics.publishAnswered(clock.monotonicNs() - begun));
         })
         .onComplete(fate -> {
@@ -78,16 +98,28 @@ final class PublishRoute {
             return;
           }
           rateLimits.write(request.response(), principal, fate.result());
-          RateLimits.throttled(fate.result()).ifPresentOrElse(
-              message -> Problems.answer(request, ErrorCode.RATE_LIMITED, message),
+          asAWhole(fate.result()).ifPresentOrElse(
+              refused -> Problems.answer(request, refused),
               () -> answer(request.response(), fate.result()));
         });
+  }
+
+  /** Why a request was refused as a whole; empty when its events have fates of their own. */
+  private static Optional<RefusedException> asAWhole(Ingested fate) {
+    boolean gap = !fate.outcomes().isEmpty() && fate.outcomes().stream()
+        .allMatch(outcome -> outcome.error().filter(code -> code == ErrorCode.OUTBOX_GAP).isPresent());
+    return gap
+        ? Optional.of(new RefusedException(ErrorCode.OUTBOX_GAP, fate.outcomes().get(0).message()))
+        : RateLimits.throttled(fate).map(message -> new RefusedException(ErrorCode.RATE_LIMITED, message));
   }
 
   /** Publishes what somebody sent in by any door. */
   Future<Ingested> publish(
       Principal principal, byte[] body, Format format, Map<String, String> attributes, String traceId) {
-    Ingest ingest = new Ingest(body, format, attributes, principal, traceId);
+    return ingest(new Ingest(body, format, attributes, principal, traceId));
+  }
+
+  private Future<Ingested> ingest(Ingest ingest) {
     return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS);
   }
 

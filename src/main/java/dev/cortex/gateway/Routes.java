@@ -43,8 +43,17 @@ record Routes(
 
   /** Serves publishing and reading of events to whoever the entrance lets in. */
   void events(Router router, Entrance entrance) {
+    events(router, entrance, publish::handle);
+  }
+
+  /** Serves the same to desktops too, which send their outboxes and read what they do not have. */
+  void eventsAndOutboxes(Router router, Entrance entrance) {
+    events(router, entrance, publish::handleOrTake);
+  }
+
+  private void events(Router router, Entrance entrance, Entrance.Route publishing) {
     router.post("/api/events").handler(route ->
-        entrance.admit(route.request(), Entrance.Caller.ANYONE, publish::handle));
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, publishing));
     router.get("/api/events/since").handler(route ->
         entrance.admit(route.request(), Entrance.Caller.ANYONE, since::handle));
     router.get("/api/stream").handler(route ->

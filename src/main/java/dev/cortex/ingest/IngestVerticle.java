@@ -10,17 +10,15 @@ import dev.cortex.bus.Message.Ingest;
 import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Requests;
 import dev.cortex.bus.RoomCalls;
+import dev.cortex.bus.Source;
 import dev.cortex.config.CortexConfig;
 import dev.cortex.config.OrgLimits;
-import dev.cortex.event.Channel;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeReader;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Parsed;
-import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
-import dev.cortex.event.Scope;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -51,16 +49,24 @@ public final class IngestVerticle extends VerticleBase {
   /** Most events in one request. */
   public static final int EVENTS_MAX = 500;
 
+  /** Most events that come from the cloud at once: as many as a poll may ask for. */
+  static final int CLOUD_EVENTS_MAX = 1_000;
+
+  /** What the cloud took is taken here, whatever producers are held to. */
+  private static final int CLOUD_PAYLOAD_MAX = 1 << 20;
+
   /** Orgs that are over their quota at the same time and known to be; those beyond it travel to their rooms. */
   private static final int REFUSALS_MAX = 10_000;
 
-  private final CortexConfig config;
   private final Metrics metrics;
   private final Clock clock;
   private final Directory directory;
   private final Refusals refusals;
+  private final PublishRules rules;
   private final EnvelopeReader reader;
+  private final EnvelopeReader cloudReader;
   private Lines lines;
+  private Arrivals arrivals;
   private MessageConsumer<Ingest> consumer;
 
   /**
@@ -69,17 +75,21 @@ public final class IngestVerticle extends VerticleBase {
    * @param directory where rooms are
    */
   public IngestVerticle(CortexConfig config, Metrics metrics, Clock clock, Directory directory) {
-    this.config = config;
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
     this.refusals = new Refusals(new OrgLimits(config.limits()), REFUSALS_MAX);
-    this.reader = new EnvelopeReader(config.messageContract().maxPayloadBytes());
+    int payloadMax = config.messageContract().maxPayloadBytes();
+    this.rules = new PublishRules(config.messageContract());
+    this.reader = new EnvelopeReader(payloadMax);
+    this.cloudReader = new EnvelopeReader(Math.max(payloadMax, CLOUD_PAYLOAD_MAX));
   }
 
   @Override
   public Future<?> start() {
-    lines = new Lines(new RoomCalls(vertx, directory), metrics, clock, APPEND_BUDGET_MS);
+    RoomCalls rooms = new RoomCalls(vertx, directory);
+    lines = new Lines(rooms, metrics, clock, APPEND_BUDGET_MS);
+    arrivals = new Arrivals(rooms, metrics, clock, APPEND_BUDGET_MS);
     metrics.gauge(
         "cortex_ingest_waiting_events", "Events that wait for their room to be found.", () -> lines.waitingEvents());
     consumer = vertx.eventBus().localConsumer(Addresses.INGEST);
@@ -96,21 +106,38 @@ public final class IngestVerticle extends VerticleBase {
   private void receive(Message<Ingest> received) {
     try {
       Ingest ask = received.body();
-      publish(ask, read(ask)).onSuccess(received::reply);
-    } catch (RefusedException refused) {
+      take(ask).onSuccess(received::reply).onFailure(failure -> refuse(received, failure));
+    } catch (RuntimeException failure) {
+      refuse(received, failure);
+    }
+  }
+
+  private void refuse(Message<Ingest> received, Throwable failure) {
+    if (failure instanceof RefusedException refused) {
       metrics.refused(refused.code().code(), 1);
       Requests.refuse(received, refused.code(), refused.getMessage());
-    } catch (RuntimeException bug) {
-      LOG.error("a publish could not be read", bug);
+    } else {
+      LOG.error("a publish could not be taken", failure);
       Requests.refuse(received, ErrorCode.INTERNAL, ErrorCode.INTERNAL.sentence());
     }
   }
 
-  private List<Parsed> read(Ingest ask) {
+  private Future<Ingested> take(Ingest ask) {
+    if (ask.source() instanceof Source.Outbox outbox) {
+      return arrivals.outbox(ask, outbox, read(reader, ask, EVENTS_MAX));
+    } else if (ask.source() instanceof Source.Cloud cloud) {
+      return arrivals.cloud(cloud, read(cloudReader, ask, CLOUD_EVENTS_MAX));
+    } else if (ask.source() instanceof Source.Single) {
+      return arrivals.single(ask, read(cloudReader, ask, EVENTS_MAX));
+    }
+    return publish(ask, read(reader, ask, EVENTS_MAX));
+  }
+
+  private static List<Parsed> read(EnvelopeReader reader, Ingest ask, int eventsMax) {
     return switch (ask.format()) {
-      case JSON -> reader.readBody(ask.body(), EVENTS_MAX);
+      case JSON -> reader.readBody(ask.body(), eventsMax);
       case CLOUDEVENT -> reader.readCloudEvent(ask.body());
-      case CLOUDEVENTS -> reader.readCloudEvents(ask.body(), EVENTS_MAX);
+      case CLOUDEVENTS -> reader.readCloudEvents(ask.body(), eventsMax);
       case CLOUDEVENT_BINARY -> reader.readCloudEventBinary(ask.attributes(), ask.body());
     };
   }
@@ -124,15 +151,15 @@ public final class IngestVerticle extends VerticleBase {
     String onlyOrg = orgs.size() == 1 ? orgs.iterator().next() : "";
     for (int i = 0; i < outcomes.length; i++) {
       if (parsed.get(i) instanceof Parsed.Invalid invalid) {
-        outcomes[i] = refused(invalid.id(), invalid.code(), invalid.message());
+        outcomes[i] = counted(Outcome.refused(invalid.id(), invalid.code(), invalid.message()));
         continue;
       }
       Draft sent = ((Parsed.Valid) parsed.get(i)).draft();
       String newId = sent.id().isEmpty() ? UuidCreator.getTimeOrderedEpoch().toString() : "";
-      Draft draft = sent.completed(newId, onlyOrg, ask.principal().userId(), nowMs, ask.traceId());
-      Optional<Outcome> refusal = check(ask.principal(), draft);
+      Draft draft = bornHere(sent.completed(newId, onlyOrg, ask.principal().userId(), nowMs, ask.traceId()));
+      Optional<Outcome> refusal = rules.check(ask.principal(), draft);
       if (refusal.isPresent()) {
-        outcomes[i] = refusal.get();
+        outcomes[i] = counted(refusal.get());
       } else {
         drafts.computeIfAbsent(draft.orgId(), org -> new ArrayList<>()).add(draft);
         places.computeIfAbsent(draft.orgId(), org -> new ArrayList<>()).add(i);
@@ -158,34 +185,13 @@ public final class IngestVerticle extends VerticleBase {
     return lines.append(org, drafts).onSuccess(appended -> refusals.answered(org, appended.budget(), nowNs));
   }
 
-  private Optional<Outcome> check(Principal principal, Draft draft) {
-    // only who belongs to every org is told that an org is missing; to anyone else none is as good as a foreign one
-    if (draft.orgId().isEmpty() && principal.orgs().isEmpty()) {
-      String message = "orgId is missing: a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -";
-      return refusal(draft.id(), ErrorCode.INVALID_EVENT, message);
-    }
-    if (!principal.may(Scope.PUBLISH, new Channel(draft.orgId(), draft.agentId(), draft.sessionId()))) {
-      return refusal(draft.id(), ErrorCode.FORBIDDEN, "this caller may not publish there");
-    }
-    if (!principal.service() && !draft.userId().equals(principal.userId())) {
-      return refusal(draft.id(), ErrorCode.FORBIDDEN, "a user publishes in its own name only: leave userId out");
-    }
-    CortexConfig.MessageContract contract = config.messageContract();
-    if (contract.requireSequence() && draft.hasSession() && draft.sequence() == 0) {
-      return refusal(draft.id(), ErrorCode.INVALID_EVENT, "sequence is required for events of a session here");
-    }
-    if (contract.requireIdempotencyKey() && draft.idempotencyKey().isEmpty()) {
-      return refusal(draft.id(), ErrorCode.INVALID_EVENT, "idempotencyKey is required here");
-    }
-    return Optional.empty();
+  /** A producer's word on where an event comes from is not taken. */
+  private static Draft bornHere(Draft draft) {
+    return draft.origin().isEmpty() ? draft : draft.from("");
   }
 
-  private Optional<Outcome> refusal(String id, ErrorCode code, String message) {
-    return Optional.of(refused(id, code, message));
-  }
-
-  private Outcome refused(String id, ErrorCode code, String message) {
-    metrics.refused(code.code(), 1);
-    return Outcome.refused(id, code, message);
+  private Outcome counted(Outcome refused) {
+    refused.error().ifPresent(code -> metrics.refused(code.code(), 1));
+    return refused;
   }
 }

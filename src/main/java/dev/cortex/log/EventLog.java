@@ -34,7 +34,7 @@ public interface EventLog {
    */
   Future<Map<Integer, Long>> reclaim(String owner, Collection<Integer> shards);
 
-  /** The heads of those orgs that exist; an org without events has none. */
+  /** The heads of those orgs that exist; an org of which nothing was ever appended has none. */
   Future<Map<String, OrgHead>> heads(Collection<String> orgIds);
 
   /** The org whose log has, or once had, this id. */

@@ -37,4 +37,37 @@ public record OrgAppend(
       List<SessionRow> sessions) {
     this(orgId, shard, epoch, logId, expectedHead, events, sessions, SyncMarks.Noted.NOTHING);
   }
+
+  /** The head after it. */
+  public long head() {
+    return expectedHead + events.size();
+  }
+
+  /** Receive time of the first event, 0 without one. */
+  public long firstReceivedAt() {
+    return events.isEmpty() ? 0 : events.get(0).receivedAt();
+  }
+
+  /** Receive time of the last event, 0 without one. */
+  public long lastReceivedAt() {
+    return events.isEmpty() ? 0 : events.get(events.size() - 1).receivedAt();
+  }
+
+  /** Bytes of the payloads of its events. */
+  public long payloadBytes() {
+    long bytes = 0;
+    for (NewEvent event : events) {
+      bytes += event.draft().payload().length;
+    }
+    return bytes;
+  }
+
+  /** The last number of this log's own outbox of the org before it, if it gives any: they are given without a gap. */
+  public long outboxBefore() {
+    long numbered = 0;
+    for (NewEvent event : events) {
+      numbered += event.outboxNumber() == 0 ? 0 : 1;
+    }
+    return noted.outboxHead() - numbered;
+  }
 }

@@ -33,6 +33,22 @@ public final class Metrics {
     private final String label = name().toLowerCase(Locale.ROOT);
   }
 
+  /** What a push to a callback came to. */
+  public enum PushResult {
+    /** The desktop took it. */
+    APPLIED,
+    /** The desktop had it already. */
+    DUPLICATE,
+    /** The desktop stands elsewhere and says where. */
+    BEHIND,
+    /** No answer, or one that is none. */
+    FAILED,
+    /** The callback's address may not be used. */
+    REFUSED_ADDRESS;
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+  }
+
   /** The four names that are part of the product contract; configuration chooses which of them are shown. */
   public static final List<String> CONTRACT_NAMES =
       List.of("publish_latency_ms", "queue_depth", "ack_latency_ms", "duplicate_rejection_count");
@@ -58,6 +74,10 @@ public final class Metrics {
   private final LongAdder claims = new LongAdder();
   private final LongAdder deposed = new LongAdder();
   private final LongAdder passivated = new LongAdder();
+  private final LongAdder callbackEvents = new LongAdder();
+  private final LongAdder callbacksDropped = new LongAdder();
+  private final LongAdder callbackAddressesRefused = new LongAdder();
+  private final Map<String, LongAdder> callbackPushes = new TreeMap<>();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> polls = new TreeMap<>();
   private final Distribution publishNs = stage();
@@ -93,6 +113,9 @@ public final class Metrics {
     this.ackRecent = new RecentLatency(startedNs);
     for (PollSource source : PollSource.values()) {
       polls.put(source.label, new LongAdder());
+    }
+    for (PushResult result : PushResult.values()) {
+      callbackPushes.put(result.label, new LongAdder());
     }
     gauges.add("queue_depth", "Events waiting in the deepest queue of a connection.", Math::max, () -> 0);
   }
@@ -165,6 +188,22 @@ public final class Metrics {
   /** That many rooms left memory because nobody used them. */
   public void passivated(int rooms) {
     passivated.add(rooms);
+  }
+
+  /** A push to a callback came to that; so many events were in it that the desktop has now. */
+  public void callbackPushed(PushResult result, int events) {
+    callbackPushes.get(result.label).increment();
+    callbackEvents.add(events);
+  }
+
+  /** A callback is pushed to no more until it registers again. */
+  public void callbackDropped() {
+    callbacksDropped.increment();
+  }
+
+  /** A callback was not connected to, because its address may not be used. */
+  public void callbackAddressRefused() {
+    callbackAddressesRefused.increment();
   }
 
   /** A pruning pass failed; it is tried again. */
@@ -251,6 +290,12 @@ public final class Metrics {
     text.counter(
         "cortex_deposed_appends", "Appends of an org refused because another node owns its shard.", deposed.sum());
     text.counter("cortex_rooms_passivated", "Rooms that left memory because nobody used them.", passivated.sum());
+    text.counters("cortex_callback_pushes", "Pushes to callbacks, by what they came to.", "result", callbackPushes);
+    text.counter("cortex_callback_events", "Events that desktops took from pushes.", callbackEvents.sum());
+    text.counter("cortex_callbacks_dropped", "Callbacks given up until they register again.", callbacksDropped.sum());
+    text.counter(
+        "cortex_callback_refused_addresses", "Callbacks not connected to, because of their address.",
+        callbackAddressesRefused.sum());
   }
 
   private void writeProcess(PrometheusText text) {

@@ -100,7 +100,7 @@ final class LaunchTest {
   void aBadValueAnUnknownFlagAndAForeignProfileEndWith78() throws Exception {
     assertThat(refused(78, "bad_config", "--port", "70000").message()).contains("--port").contains("65535");
     assertThat(refused(78, "bad_config", "--prot", "1").message()).contains("--prot").contains("--port");
-    assertThat(refused(78, "bad_config", "--profile", "demo").message()).contains("demo").contains("local");
+    assertThat(refused(78, "bad_config", "--profile", "desktop").message()).contains("desktop").contains("local");
     assertThat(refused(78, "bad_config", "--config", temp.resolve("none.yaml").toString()).message())
         .contains("none.yaml");
   }

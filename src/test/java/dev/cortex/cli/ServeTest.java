@@ -35,7 +35,7 @@ class ServeTest {
     "--set server.prot=1 | did you mean server.port?",
     "--set server.host=0.0.0.0 | loopback only",
     "--profile cloud | auth.jwt_secret: a cloud node needs a key for tokens",
-    "--profile demo | not part of this version",
+    "--profile desktop | unknown profile desktop",
     "--config /absent/x.yaml | /absent/x.yaml: cannot be read"
   })
   void badCommandLineEndsWith78AndOneErrorLine(String line, String expected) {

@@ -196,13 +196,12 @@ class ConfigLoaderTest {
   @Test
   void whatThisVersionDoesNotDoIsSaidInOneLineEach() {
     List<String> warnings =
-        load(Map.of(), "sync.cloud_url=https://c.example", "limits.burst=5", "limits.stored_bytes=9",
+        load(Map.of(), "limits.burst=5", "limits.stored_bytes=9",
             "limits.connections=5", "limits.subscriptions_per_connection=2", "limits.consumer_groups=0",
             "retry_policy.max_attempts=3", "cluster.members=a:1", "auth.jwt_secret=s", "auth.audience=cortex")
             .warnings();
     assertThat(warnings)
         .containsExactly(
-            "sync.cloud_url: sync is not part of this version; /ingest takes signed pushes only",
             "retry_policy.max_attempts: without effect in this version",
             "cluster.members: without effect on a desktop",
             "auth.jwt_secret: without effect on a desktop",
@@ -210,7 +209,7 @@ class ConfigLoaderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"demo, not part of this version", "locl, did you mean local?"})
+  @CsvSource({"desktop, 'Allowed: local, cloud, demo'", "locl, did you mean local?"})
   void otherProfilesAreRefusedInOneLine(String profile, String expected) {
     ConfigSource source = new ConfigSource(profile, Optional.empty(), Map.of(), List.of());
     ConfigException refused = catchThrowableOfType(ConfigException.class, () -> ConfigLoader.load(source));

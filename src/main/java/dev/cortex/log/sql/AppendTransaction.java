@@ -22,27 +22,30 @@ import java.util.Set;
 
 /**
  * One group commit. Six statements however many orgs and events there are: the fence, the heads by compare-and-set, the
- * heads of new orgs, then events, keys and sessions of those orgs only whose head moved. A row that cannot be inserted
- * fails the whole transaction: skipping it would leave a hole in offsets that are already given out.
+ * heads of new orgs, then events, keys and sessions of those orgs only whose head moved; and what is noted of sync,
+ * where something is. A row that cannot be inserted fails the whole transaction: skipping it would leave a hole in
+ * offsets that are already given out.
  */
 final class AppendTransaction implements SqlWork<List<AppendResult>> {
 
   private static final String MOVE_HEAD =
       """
-      UPDATE org_heads SET head = ?, shard = ?, last_received_at = ?, touched_at = ?, stored_bytes = stored_bytes + ?,
+      UPDATE org_heads SET head = ?, shard = ?, last_received_at = max(last_received_at, ?), touched_at = ?,
+        stored_bytes = stored_bytes + ?, outbox_head = max(outbox_head, ?),
         floor_received_at = CASE WHEN head = floor THEN ? ELSE floor_received_at END
-      WHERE org_id = ? AND head = ? AND log_id = ?""";
+      WHERE org_id = ? AND head = ? AND log_id = ? AND outbox_head = ifnull(?, outbox_head)""";
 
   private static final String NEW_HEAD =
       """
-      INSERT INTO org_heads (org_id, log_id, head, shard, last_received_at, touched_at, floor_received_at, stored_bytes)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (org_id) DO NOTHING""";
+      INSERT INTO org_heads (org_id, log_id, head, shard, last_received_at, touched_at, floor_received_at, stored_bytes,
+        outbox_head)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (org_id) DO NOTHING""";
 
   private static final String EVENT =
       """
       INSERT INTO realtime_events (org_id, log_offset, id, user_id, type, payload, timestamp, received_at, agent_id,
-        session_id, sequence, idempotency_key, priority, trace_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+        session_id, sequence, idempotency_key, priority, trace_id, origin, outbox_number)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))""";
 
   private static final String KEY =
       """
@@ -51,17 +54,21 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
 
   private static final String SESSION =
       """
-      INSERT INTO sessions (org_id, agent_id, session_id, home, last_offset, last_sequence, touched_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO sessions (org_id, agent_id, session_id, home, last_offset, last_sequence, held, touched_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (org_id, agent_id, session_id) DO UPDATE SET home = excluded.home,
-        last_offset = excluded.last_offset, last_sequence = excluded.last_sequence, touched_at = excluded.touched_at""";
+        last_offset = excluded.last_offset, last_sequence = excluded.last_sequence, held = excluded.held,
+        touched_at = excluded.touched_at""";
 
   private final List<OrgAppend> batch;
+  private final long nowMs;
   private final AppendResult[] results;
 
-  AppendTransaction(List<OrgAppend> batch) {
+  /** An append; {@code nowMs} (Unix ms) is the time of those parts that bring no event. */
+  AppendTransaction(List<OrgAppend> batch, long nowMs) {
     batch.forEach(AppendTransaction::check);
     this.batch = batch;
+    this.nowMs = nowMs;
     this.results = new AppendResult[batch.size()];
   }
 
@@ -73,6 +80,9 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
     insertEvents(sql);
     insertKeys(sql);
     upsertSessions(sql);
+    for (OrgAppend org : moved()) {
+      MarkRows.note(sql, org.orgId(), org.noted());
+    }
     return List.of(results);
   }
 
@@ -95,15 +105,17 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
     for (int i = 0; i < results.length; i++) {
       if (results[i] == AppendResult.COMMITTED) {
         OrgAppend org = batch.get(i);
-        move.setLong(1, org.expectedHead() + org.events().size());
+        move.setLong(1, org.head());
         move.setInt(2, org.shard());
-        move.setLong(3, lastReceivedAt(org));
-        move.setLong(4, lastReceivedAt(org));
-        move.setLong(5, payloadBytes(org));
-        move.setLong(6, firstReceivedAt(org));
-        move.setString(7, org.orgId());
-        move.setLong(8, org.expectedHead());
-        move.setString(9, org.logId());
+        move.setLong(3, org.lastReceivedAt());
+        move.setLong(4, touchedAt(org, nowMs));
+        move.setLong(5, org.payloadBytes());
+        move.setLong(6, org.noted().outboxHead());
+        move.setLong(7, org.firstReceivedAt());
+        move.setString(8, org.orgId());
+        move.setLong(9, org.expectedHead());
+        move.setString(10, org.logId());
+        setOutboxBefore(move, 11, org);
         move.addBatch();
         asked.add(i);
       }
@@ -117,15 +129,16 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
     List<Integer> asked = new ArrayList<>();
     for (int i = 0; i < results.length; i++) {
       OrgAppend org = batch.get(i);
-      if (results[i] == AppendResult.HEAD_MOVED && org.expectedHead() == 0) {
+      if (results[i] == AppendResult.HEAD_MOVED && isNew(org)) {
         create.setString(1, org.orgId());
         create.setString(2, org.logId());
-        create.setLong(3, org.events().size());
+        create.setLong(3, org.head());
         create.setInt(4, org.shard());
-        create.setLong(5, lastReceivedAt(org));
-        create.setLong(6, lastReceivedAt(org));
-        create.setLong(7, firstReceivedAt(org));
-        create.setLong(8, payloadBytes(org));
+        create.setLong(5, org.lastReceivedAt());
+        create.setLong(6, touchedAt(org, nowMs));
+        create.setLong(7, org.firstReceivedAt());
+        create.setLong(8, org.payloadBytes());
+        create.setLong(9, org.noted().outboxHead());
         create.addBatch();
         asked.add(i);
       }
@@ -163,6 +176,8 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
         setText(insert, 12, draft.idempotencyKey());
         setText(insert, 13, draft.priority() == Priority.STANDARD ? "" : draft.priority().text());
         setText(insert, 14, draft.traceId());
+        setText(insert, 15, draft.origin());
+        insert.setLong(16, event.outboxNumber());
         insert.addBatch();
         rows++;
       }
@@ -202,7 +217,8 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
         upsert.setString(4, row.home());
         upsert.setLong(5, row.lastOffset());
         upsert.setLong(6, row.lastSequence());
-        upsert.setLong(7, lastReceivedAt(org));
+        upsert.setLong(7, row.held());
+        upsert.setLong(8, touchedAt(org, nowMs));
         upsert.addBatch();
         rows++;
       }
@@ -222,13 +238,31 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
 
   static void check(OrgAppend org) {
     long offset = org.expectedHead();
+    long number = org.outboxBefore();
     for (NewEvent event : org.events()) {
       if (event.offset() != ++offset) {
         throw new IllegalArgumentException("offset " + event.offset() + " where " + offset + " is next");
       }
+      if (event.outboxNumber() != 0 && event.outboxNumber() != ++number) {
+        throw new IllegalArgumentException("number " + event.outboxNumber() + " where " + number + " is next");
+      }
     }
-    if (org.events().isEmpty()) {
-      throw new IllegalArgumentException("an append without events");
+    if (org.events().isEmpty() && org.noted().isEmpty()) {
+      throw new IllegalArgumentException("an append of nothing");
+    }
+  }
+
+  /** Whether the append may make its org's head row, should there be none. */
+  static boolean isNew(OrgAppend org) {
+    return org.expectedHead() == 0 && org.outboxBefore() == 0;
+  }
+
+  /** Numbers of the outbox are given beside the appends too: one that was given meanwhile must not be given twice. */
+  private static void setOutboxBefore(PreparedStatement move, int place, OrgAppend org) throws SQLException {
+    if (org.noted().outboxHead() == 0) {
+      move.setNull(place, Types.BIGINT);
+    } else {
+      move.setLong(place, org.outboxBefore());
     }
   }
 
@@ -238,20 +272,9 @@ final class AppendTransaction implements SqlWork<List<AppendResult>> {
     }
   }
 
-  static long firstReceivedAt(OrgAppend org) {
-    return org.events().get(0).receivedAt();
-  }
-
-  static long lastReceivedAt(OrgAppend org) {
-    return org.events().get(org.events().size() - 1).receivedAt();
-  }
-
-  static long payloadBytes(OrgAppend org) {
-    long bytes = 0;
-    for (NewEvent event : org.events()) {
-      bytes += event.draft().payload().length;
-    }
-    return bytes;
+  /** Unix ms: the receive time of the last event, or of the append itself when it brings none. */
+  static long touchedAt(OrgAppend org, long nowMs) {
+    return org.events().isEmpty() ? nowMs : org.lastReceivedAt();
   }
 
   private static void setText(PreparedStatement statement, int place, String text) throws SQLException {

@@ -17,7 +17,8 @@ final class HeadRows {
 
   private static final int ORGS_PER_QUERY = 256;
   private static final String COLUMNS =
-      "SELECT org_id, log_id, head, floor, shard, last_received_at, stored_bytes FROM org_heads ";
+      "SELECT org_id, log_id, head, floor, shard, last_received_at, stored_bytes, outbox_head, outbox_confirmed"
+          + " FROM org_heads ";
   private static final String ONE = COLUMNS + "WHERE org_id = ?";
   static final String EXPIRED =
       COLUMNS + "WHERE floor_received_at > 0 AND floor_received_at < ? ORDER BY floor_received_at";
@@ -83,6 +84,8 @@ final class HeadRows {
         row.getLong(4),
         row.getInt(5),
         row.getLong(6),
-        row.getLong(7));
+        row.getLong(7),
+        row.getLong(8),
+        row.getLong(9));
   }
 }

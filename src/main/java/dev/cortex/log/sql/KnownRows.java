@@ -32,7 +32,7 @@ final class KnownRows {
 
   static String sessionQuery(int places) {
     return "WITH wanted (org_id, agent_id, session_id) AS (VALUES " + Sql.list("(?, ?, ?)", places) + ")"
-        + " SELECT s.org_id, s.agent_id, s.session_id, s.home, s.last_offset, s.last_sequence FROM wanted w"
+        + " SELECT s.org_id, s.agent_id, s.session_id, s.home, s.last_offset, s.last_sequence, s.held FROM wanted w"
         + " JOIN sessions s ON s.org_id = w.org_id AND s.agent_id = w.agent_id AND s.session_id = w.session_id";
   }
 
@@ -79,7 +79,8 @@ final class KnownRows {
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
           SessionRef session = new SessionRef(row.getString(1), row.getString(2), row.getString(3));
-          found.put(session, new SessionRow(session, row.getString(4), row.getLong(5), row.getLong(6)));
+          found.put(
+              session, new SessionRow(session, row.getString(4), row.getLong(5), row.getLong(6), row.getLong(7)));
         }
       }
     }

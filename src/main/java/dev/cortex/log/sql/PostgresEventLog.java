@@ -119,7 +119,7 @@ public final class PostgresEventLog extends SqlEventLog {
     if (batch.isEmpty()) {
       return Future.succeededFuture(List.of());
     }
-    PostgresAppend statement = new PostgresAppend(batch);
+    PostgresAppend statement = new PostgresAppend(batch, clock.wallMs());
     int lane = Math.floorMod(batch.get(0).shard(), lanes());
     return database
         .commit(lane, statement)
@@ -132,7 +132,7 @@ public final class PostgresEventLog extends SqlEventLog {
     int committed = results.indexOf(AppendResult.COMMITTED);
     if (committed >= 0) {
       OrgAppend org = batch.get(committed);
-      identity.appended(lane, org.orgId(), org.logId(), org.expectedHead() + org.events().size());
+      identity.appended(lane, org.orgId(), org.logId(), org.head());
     }
   }
 

@@ -155,7 +155,7 @@ public abstract sealed class SqlEventLog implements EventLog permits SqliteEvent
   }
 
   /** The database, for what no method of the contract can do to it. */
-  final Database database() {
+  public final Database database() {
     return database;
   }
 

@@ -125,7 +125,9 @@ public final class SqliteEventLog extends SqlEventLog {
 
   @Override
   public Future<List<AppendResult>> append(List<OrgAppend> batch) {
-    return batch.isEmpty() ? Future.succeededFuture(List.of()) : write(new AppendTransaction(batch));
+    return batch.isEmpty()
+        ? Future.succeededFuture(List.of())
+        : write(new AppendTransaction(batch, clock.wallMs()));
   }
 
   @Override

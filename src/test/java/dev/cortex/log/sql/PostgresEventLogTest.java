@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 
 /** The contract, kept by PostgreSQL. */
-final class PostgresEventLogTest extends EventLogContract {
+final class PostgresEventLogTest extends EventLogContract implements SyncNotesContract {
 
   private static Vertx vertx;
 
@@ -46,5 +46,10 @@ final class PostgresEventLogTest extends EventLogContract {
   EventLog open() {
     PostgresServer server = new PostgresServer(database.url(), database.user(), database.password());
     return await(PostgresEventLog.open(vertx, server, Clock.SYSTEM));
+  }
+
+  @Override
+  public EventLog log() {
+    return log;
   }
 }

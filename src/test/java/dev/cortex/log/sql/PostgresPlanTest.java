@@ -60,7 +60,7 @@ final class PostgresPlanTest {
   @Test
   void appendFindsShardsAndHeadsByTheirKeysAndJoinsNoEvents() {
     OrgAppend append = append("acme", 1, 0, 3, "a", "s");
-    String plan = plan(PostgresAppend.STATEMENT, new PostgresAppend(List.of(append))::bind);
+    String plan = plan(PostgresAppend.STATEMENT, new PostgresAppend(List.of(append), 1)::bind);
     assertThat(plan).contains("Index Scan using shards_pkey", "Index Scan using org_heads_").doesNotContain("Seq Scan");
     assertThat(plan.lines().filter(line -> line.contains("Join") || line.contains("Nested Loop")))
         .as("the heads are looked up, everything else is taken as it comes: %s", plan)

@@ -63,7 +63,7 @@ final class PostgresRaceTest {
     Future<List<AppendResult>> held =
         one.write(
             sql -> {
-              List<AppendResult> results = new PostgresAppend(List.of(append("acme", epoch, 0, 1))).run(sql);
+              List<AppendResult> results = new PostgresAppend(List.of(append("acme", epoch, 0, 1)), 1).run(sql);
               hold(release);
               return results;
             });

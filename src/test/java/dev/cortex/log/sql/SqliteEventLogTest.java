@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, kept by SQLite. */
-final class SqliteEventLogTest extends EventLogContract {
+final class SqliteEventLogTest extends EventLogContract implements SyncNotesContract {
 
   private static Vertx vertx;
 
@@ -28,5 +28,10 @@ final class SqliteEventLogTest extends EventLogContract {
   @Override
   EventLog open() {
     return await(SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM));
+  }
+
+  @Override
+  public EventLog log() {
+    return log;
   }
 }

@@ -246,7 +246,7 @@ final class SqliteFaultTest {
   private static Future<Void> failingCommit(SqliteEventLog log, OrgAppend append, String end) {
     return log.write(
         sql -> {
-          new AppendTransaction(List.of(append)).run(sql);
+          new AppendTransaction(List.of(append), 1).run(sql);
           sql.execute(end);
           throw new SQLException("disk I/O error", "", IO_ERROR);
         });

@@ -1,0 +1,66 @@
+package dev.cortex.sync;
+
+import dev.cortex.base.Pure;
+import dev.cortex.bus.Message.Outgoing;
+import dev.cortex.bus.Message.OutboxMark;
+import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Hash128;
+import dev.cortex.event.KeyHash;
+import dev.cortex.event.RefusedException;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Whether the outbox that the cloud remembers is this one. */
+@Pure
+final class OutboxMarks {
+
+  private static final Set<String> NAMES = Set.of("number", "hash");
+
+  private OutboxMarks() {}
+
+  /**
+   * Reads the cloud's answer about a mark.
+   *
+   * @throws RefusedException when it is none
+   */
+  static OutboxMark read(byte[] body) {
+    Fields fields = Fields.read(body, NAMES);
+    OptionalLong number = fields.get("number").integer();
+    String digits = fields.text("hash");
+    if (number.isEmpty() || !digits.matches("[0-9a-f]{32}")) {
+      throw new RefusedException(ErrorCode.BAD_REQUEST, "the mark of the outbox has no number or hash");
+    }
+    return new OutboxMark(
+        number.getAsLong(),
+        new Hash128(
+            Long.parseUnsignedLong(digits.substring(0, 16), 16), Long.parseUnsignedLong(digits.substring(16), 16)));
+  }
+
+  /**
+   * After which number the outbox is to be sent; empty when the cloud remembers another outbox than this one, and a new
+   * incarnation has to begin.
+   *
+   * @param rows what the outbox holds from the mark's number on: at least the row with that number and the next, where
+   *     they exist
+   */
+  static OptionalLong sendAfter(SyncState state, OutboxMark mark, List<Outgoing> rows) {
+    if (mark.number() > state.outboxHead()) {
+      return OptionalLong.empty();
+    }
+    boolean known = rows.stream().anyMatch(row -> row.number() == mark.number());
+    boolean ours = rows.stream()
+        .noneMatch(row -> row.number() == mark.number() && !KeyHash.hashed(row.id()).equals(mark.hash()));
+    if (!ours || (!known && mark.number() > state.outboxConfirmed())) {
+      return OptionalLong.empty();
+    }
+    if (mark.number() >= state.outboxConfirmed()) {
+      // what the cloud answered to the numbers up to its mark is asked again
+      return OptionalLong.of(state.outboxConfirmed());
+    }
+    // the cloud lost what it had confirmed: it can be sent again as long as it is here
+    boolean next = rows.stream().anyMatch(row -> row.number() == mark.number() + 1);
+    return next ? OptionalLong.of(mark.number()) : OptionalLong.empty();
+  }
+}
