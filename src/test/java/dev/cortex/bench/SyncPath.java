@@ -63,10 +63,11 @@ final class SyncPath {
       var org = "sync-" + rung.mode;
       try (var up = Link.to(fleet.node(0).address().getPort())) {
         if (rung == Rung.POLL) {
-          up.bar("wait=");
+          up.replace("wait=25", "wait=00");
         }
         try (var from = desktop(org, "from", fleet.node(0).address().getPort(), rung);
             var to = desktop(org, "to", rung == Rung.POLL ? up.port() : fleet.node(0).address().getPort(), rung)) {
+          Polls.publish(fleet, List.of(org)); // where nothing happens no poll is held
           awaitMode(to.address(), rung);
           measure(report, rung, org, from, to, eventsPerSecond, warmMs, durationMs);
         }
