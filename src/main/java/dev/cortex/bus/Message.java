@@ -98,7 +98,8 @@ public sealed interface Message {
    * The fate of every draft, in order, and what is left of the org's quota; sent after the commit.
    *
    * @param outcomes one a draft; of an outbox one a number
-   * @param cursor where a desktop stands in the cloud's log, after events from there
+   * @param cursor where a desktop stands in the cloud's log, after events from there; empty when it has none, or when
+   *     the store failed and nobody knows
    */
   record Appended(List<Outcome> outcomes, Budget budget, Optional<Position> cursor) implements Message {
 
