@@ -74,6 +74,7 @@ public final class Metrics {
   private final LongAdder claims = new LongAdder();
   private final LongAdder deposed = new LongAdder();
   private final LongAdder passivated = new LongAdder();
+  private final LongAdder syncConflicts = new LongAdder();
   private final LongAdder callbackEvents = new LongAdder();
   private final LongAdder callbacksDropped = new LongAdder();
   private final LongAdder callbackAddressesRefused = new LongAdder();
@@ -196,6 +197,11 @@ public final class Metrics {
     passivated.add(rooms);
   }
 
+  /** That many events came from the cloud though this log had others in their session or under their key. */
+  public void syncConflicts(int events) {
+    syncConflicts.add(events);
+  }
+
   /** A push to a callback came to that; so many events were in it that the desktop has now. */
   public void callbackPushed(PushResult result, int events) {
     callbackPushes.get(result.label).increment();
@@ -296,6 +302,9 @@ public final class Metrics {
     text.counter("cortex_shard_claims", "Shards claimed by this node.", claims.sum());
     text.counter(
         "cortex_deposed_appends", "Appends of an org refused because another node owns its shard.", deposed.sum());
+    text.counter(
+        "cortex_sync_conflicts", "Events of the cloud whose session or key this log had given away.",
+        syncConflicts.sum());
     text.counter("cortex_rooms_passivated", "Rooms that left memory because nobody used them.", passivated.sum());
     text.counters("cortex_callback_pushes", "Pushes to callbacks, by what they came to.", "result", callbackPushes);
     text.counter("cortex_callback_events", "Events that desktops took from pushes.", callbackEvents.sum());
