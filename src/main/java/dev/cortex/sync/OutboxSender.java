@@ -1,0 +1,347 @@
+package dev.cortex.sync;
+
+import dev.cortex.bus.Message.Outgoing;
+import dev.cortex.bus.Message.OutboxPage;
+import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.RefusedException;
+import dev.cortex.sync.OutboxCheck.Unanswered;
+import io.vertx.circuitbreaker.CircuitBreaker;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The outbox of one org on its way to the cloud: strictly in order, one batch at a time, through a breaker. What the cloud
+ * answers is noted here before the next batch goes, because that one tells the cloud to forget its refusals.
+ */
+final class OutboxSender {
+
+  private static final int EVENTS_MAX = 500;
+  /** Two pages are in memory at a time, and one of them once more as a request. */
+  private static final int BYTES_MAX = (int) Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
+  private static final String BATCH_PATH = "/api/events";
+
+  /** What the sender is about. */
+  enum State {
+    /** It does not run. */
+    STOPPED,
+    /** It learns where the outbox stands, here and in the cloud. */
+    LEARNING,
+    /** Everything is sent. */
+    IDLE,
+    /** A batch is on its way. */
+    SENDING,
+    /** It tries again later. */
+    WAITING
+  }
+
+  /** Who has to know what the sender finds out. */
+  interface Owner {
+    /** The desktop and its cursor are known. */
+    void onState(SyncState state);
+
+    /** The cloud said which outbox it knows, or that it does not talk about it. */
+    void onChecked();
+
+    /** A new incarnation began, in every org. */
+    void onReincarnated();
+  }
+
+  private record Ahead(long after, Future<OutboxPage> page) {}
+
+  private final String orgId;
+  private final BridgeWorld world;
+  private final CircuitBreaker breaker;
+  private final Trouble trouble;
+  private final Owner owner;
+  private final OutboxCheck check;
+
+  private State state = State.STOPPED;
+  private Optional<SyncState> known = Optional.empty();
+  private long sent;
+  private long head;
+  private long oldestAtMs;
+  private int eventsMax = EVENTS_MAX;
+  private int failures;
+  private boolean unsure = true;
+  private Optional<Ahead> ahead = Optional.empty();
+  /** Answers of a life before a sleep, or before another incarnation, do not count any more. */
+  private int life;
+  private long timer = -1;
+
+  /** A sender at rest. */
+  OutboxSender(String orgId, BridgeWorld world, CircuitBreaker breaker, Trouble trouble, Owner owner) {
+    this.orgId = orgId;
+    this.world = world;
+    this.breaker = breaker;
+    this.trouble = trouble;
+    this.owner = owner;
+    this.check = new OutboxCheck(orgId, world, this::send);
+  }
+
+  /** Learns where the outbox stands, then sends; also when it does so already. */
+  void start() {
+    startWithin(0);
+  }
+
+  /** The same, at a random moment within a time: the machine slept. */
+  void startWithin(long ms) {
+    life++;
+    failures = 0;
+    unsure = true;
+    ahead = Optional.empty();
+    waitMs((long) (ms * world.draw()));
+  }
+
+  /** Ends sending. */
+  void stop() {
+    life++;
+    cancel();
+    state = State.STOPPED;
+  }
+
+  /** The outbox has that number by now, or more. */
+  void onGrew(long number) {
+    head = Math.max(head, number);
+    pump();
+  }
+
+  /** Looks whether the outbox grew unheard, or is another one by now. */
+  void refresh() {
+    if (state != State.IDLE) {
+      return;
+    }
+    int mine = life;
+    world.log().state(orgId).onSuccess(now -> {
+      if (mine == life && state == State.IDLE) {
+        learn(now);
+        pump();
+      }
+    });
+  }
+
+  /** How the log of this desktop stands, as far as it was asked. */
+  Optional<SyncState> known() {
+    return known;
+  }
+
+  /** Events that the cloud did not answer for yet. */
+  long depth() {
+    return known.map(now -> Math.max(0, Math.max(head, now.outboxHead()) - now.outboxConfirmed())).orElse(0L);
+  }
+
+  /** How long the oldest of them waits, as far as it was read, ms. */
+  long oldestMs() {
+    return depth() == 0 || oldestAtMs == 0 ? 0 : Math.max(0, world.clock().wallMs() - oldestAtMs);
+  }
+
+  private void turn() {
+    if (unsure) {
+      check();
+    } else {
+      state = State.IDLE;
+      pump();
+    }
+  }
+
+  private void check() {
+    state = State.LEARNING;
+    int mine = life;
+    check.run(owner::onState).onComplete(done -> {
+      if (mine != life) {
+        return;
+      }
+      if (done.failed()) {
+        failed(done.cause());
+        return;
+      }
+      OutboxCheck.Found found = done.result();
+      unsure = false;
+      known = Optional.of(found.state());
+      head = found.state().outboxHead();
+      sent = found.sendAfter();
+      ahead = Optional.empty();
+      state = State.IDLE;
+      owner.onState(found.state());
+      if (found.begun()) {
+        owner.onReincarnated();
+      }
+      owner.onChecked();
+      pump();
+    });
+  }
+
+  private void pump() {
+    if (state != State.IDLE || head <= sent) {
+      return;
+    }
+    state = State.SENDING;
+    int mine = life;
+    long after = sent;
+    page(after).compose(page -> {
+      List<Outgoing> batch = batch(page, after);
+      if (batch.isEmpty()) {
+        return Future.failedFuture("the outbox does not go on with number " + (after + 1));
+      }
+      readAhead(batch.get(batch.size() - 1).number(), mine);
+      return post(batch).compose(answer -> take(batch, answer));
+    }).onComplete(done -> {
+      if (mine != life) {
+        return;
+      }
+      if (done.failed()) {
+        failed(done.cause());
+      } else if (state == State.SENDING) {
+        state = State.IDLE;
+        pump();
+      }
+    });
+  }
+
+  private Future<OutboxPage> page(long after) {
+    Optional<Ahead> read = ahead;
+    ahead = Optional.empty();
+    return read.isPresent() && read.get().after() == after
+        ? read.get().page()
+        : world.log().read(orgId, after, eventsMax, BYTES_MAX);
+  }
+
+  private void readAhead(long after, int mine) {
+    if (mine == life && head > after) {
+      ahead = Optional.of(new Ahead(after, world.log().read(orgId, after, eventsMax, BYTES_MAX)));
+    }
+  }
+
+  /** The events that have the next numbers; what does not follow is another outbox, or one with a hole. */
+  private List<Outgoing> batch(OutboxPage page, long after) {
+    int count = 0;
+    List<Outgoing> events = page.events();
+    while (count < Math.min(events.size(), eventsMax) && events.get(count).number() == after + count + 1) {
+      count++;
+    }
+    unsure |= count == 0;
+    return events.subList(0, count);
+  }
+
+  private Future<CloudAnswer> post(List<Outgoing> batch) {
+    oldestAtMs = batch.get(0).receivedAt();
+    int bytes = batch.stream().mapToInt(event -> event.json().length + 1).sum();
+    Buffer body = Buffer.buffer(bytes + 1);
+    for (int i = 0; i < batch.size(); i++) {
+      body.appendByte((byte) (i == 0 ? '[' : ',')).appendBytes(batch.get(i).json());
+    }
+    body.appendByte((byte) ']');
+    String first = Long.toString(batch.get(0).number());
+    return send(new CloudClient.Ask(
+        HttpMethod.POST, BATCH_PATH, known.orElseThrow().desktop(), Map.of(CloudClient.OUTBOX_FIRST, first), body,
+        HttpReply.Expected.RESULTS, CloudClient.ANSWER_BYTES_MAX, world.timing().requestMs()));
+  }
+
+  private Future<CloudAnswer> send(CloudClient.Ask ask) {
+    return breaker.execute(() -> world.cloud().send(ask).compose(answer ->
+        answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
+  }
+
+  private Future<Void> take(List<Outgoing> batch, CloudAnswer answer) {
+    if (!(answer instanceof CloudAnswer.Ok ok)) {
+      return Future.failedFuture(new Unanswered(answer));
+    }
+    long first = batch.get(0).number();
+    OutboxResults results;
+    try {
+      results = OutboxResults.read(ok.body(), first, batch.size());
+    } catch (RefusedException refused) {
+      return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
+    }
+    Future<Void> noted = results.settled() == 0
+        ? Future.succeededFuture()
+        : note(first + results.settled() - 1, results);
+    return noted.compose(done -> results.doubt().isEmpty()
+        ? Future.succeededFuture()
+        : Future.failedFuture(new Unanswered(new CloudAnswer.Failed(results.doubt(), ok.retryAfterMs()))));
+  }
+
+  private Future<Void> note(long through, OutboxResults results) {
+    String incarnation = known.orElseThrow().desktop().incarnation();
+    int mine = life;
+    return world.log().confirm(orgId, incarnation, through, results.refused()).map(now -> {
+      if (mine == life) {
+        failures = 0;
+        trouble.over();
+        eventsMax = Math.min(EVENTS_MAX, eventsMax * 2);
+        sent = through;
+        learn(now);
+      }
+      return null;
+    });
+  }
+
+  /** Learns what the log of this desktop says; what the cloud has to be asked again for, it is asked next. */
+  private void learn(SyncState now) {
+    unsure |= known.isPresent() && !known.get().desktop().equals(now.desktop());
+    known = Optional.of(now);
+    head = Math.max(head, now.outboxHead());
+    owner.onState(now);
+    if (unsure) {
+      startWithin(0);
+    }
+  }
+
+  private void failed(Throwable failure) {
+    failures++;
+    CloudAnswer answer =
+        failure instanceof Unanswered unanswered ? unanswered.answer() : new CloudAnswer.Failed("", 0);
+    String words = Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getSimpleName());
+    trouble.failed(words);
+    long backoffMs = world.timing().backoff().delayMs(failures, world.draw());
+    long idleMs = Timing.spread(world.timing().pollMaxMs(), world.draw());
+    ahead = Optional.empty();
+    if (answer instanceof CloudAnswer.Refused refused) {
+      refused(refused, backoffMs, idleMs);
+    } else if (answer instanceof CloudAnswer.Unauthorized || answer instanceof CloudAnswer.Forbidden) {
+      owner.onChecked();
+      waitMs(idleMs);
+    } else if (answer instanceof CloudAnswer.Throttled throttled) {
+      waitMs(Math.max(backoffMs, throttled.retryAfterMs()));
+    } else if (answer instanceof CloudAnswer.Failed failed) {
+      // with no answer at all, the cloud may be another one when it is back
+      unsure |= failed.retryAfterMs() == 0;
+      waitMs(Math.max(backoffMs, failed.retryAfterMs()));
+    } else {
+      unsure = true;
+      waitMs(backoffMs);
+    }
+  }
+
+  private void refused(CloudAnswer.Refused refused, long backoffMs, long idleMs) {
+    if (refused.status() == 409) {
+      unsure = true;
+      waitMs(backoffMs);
+    } else if (refused.status() == 413 && eventsMax > 1) {
+      eventsMax = Math.max(1, eventsMax / 2);
+      waitMs(0);
+    } else {
+      owner.onChecked();
+      waitMs(idleMs);
+    }
+  }
+
+  private void waitMs(long ms) {
+    cancel();
+    state = State.WAITING;
+    timer = world.vertx().setTimer(Math.max(1, ms), fired -> {
+      timer = -1;
+      turn();
+    });
+  }
+
+  private void cancel() {
+    if (timer >= 0) {
+      world.vertx().cancelTimer(timer);
+      timer = -1;
+    }
+  }
+}
