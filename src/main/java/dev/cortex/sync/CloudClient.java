@@ -21,9 +21,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Requests of a desktop to its cloud: every one bounded in time and in the size of its answer, none redirected. A request
- * never fails, it is answered by a {@link CloudAnswer}. Its connections can be thrown away: after a sleep, or a time-out,
- * they may be open on this side only.
+ * Requests of a desktop to its cloud: every one bounded in time and in the size of its answer, none redirected. A
+ * request never fails, it is answered by a {@link CloudAnswer}. Its connections can be thrown away: after a sleep, or
+ * a time-out, they may be open on this side only.
  */
 final class CloudClient {
 

@@ -6,9 +6,9 @@ import dev.cortex.event.Position;
 import java.util.Optional;
 
 /**
- * How far the cloud's log is here in one org. {@code stored} is what the log of this desktop says; {@code covered} may be
- * ahead of it, by events that this desktop need not be told of, which is not worth a write each time. Without a cursor, or
- * with one that is served no longer, the cloud's log begins anew.
+ * How far the cloud's log is here in one org. {@code stored} is what the log of this desktop says; {@code covered}
+ * may be ahead of it, by events that this desktop need not be told of, which is not worth a write each time. Without
+ * a cursor, or with one that is served no longer, the cloud's log begins anew.
  */
 @Pure
 final class CloudCursor {

@@ -1,28 +1,22 @@
 package dev.cortex.sync;
 
-import dev.cortex.bus.Message.Outgoing;
 import dev.cortex.bus.Message.OutboxPage;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.RefusedException;
 import dev.cortex.sync.OutboxCheck.Unanswered;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpMethod;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * The outbox of one org on its way to the cloud: strictly in order, one batch at a time, through a breaker. What the cloud
- * answers is noted here before the next batch goes, because that one tells the cloud to forget its refusals.
+ * The outbox of one org on its way to the cloud: strictly in order, one batch at a time, through a breaker. What the
+ * cloud answers is noted here before the next batch goes, because that one tells the cloud to forget its refusals.
  */
 final class OutboxSender {
 
   private static final int EVENTS_MAX = 500;
   /** Two pages are in memory at a time, and one of them once more as a request. */
   private static final int BYTES_MAX = (int) Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
-  private static final String BATCH_PATH = "/api/events";
 
   /** What the sender is about. */
   enum State {
@@ -67,6 +61,8 @@ final class OutboxSender {
   private int eventsMax = EVENTS_MAX;
   private int failures;
   private boolean unsure = true;
+  /** It grew while something else was learned. */
+  private boolean grew;
   private Optional<Ahead> ahead = Optional.empty();
   /** Answers of a life before a sleep, or before another incarnation, do not count any more. */
   private int life;
@@ -105,6 +101,7 @@ final class OutboxSender {
 
   /** The outbox has that number by now, or more. */
   void onGrew(long number) {
+    grew |= state == State.LEARNING;
     head = Math.max(head, number);
     pump();
   }
@@ -150,7 +147,11 @@ final class OutboxSender {
   private void check() {
     state = State.LEARNING;
     int mine = life;
-    check.run(owner::onState).onComplete(done -> {
+    check.run(now -> {
+      if (mine == life) {
+        owner.onState(now);
+      }
+    }).onComplete(done -> {
       if (mine != life) {
         return;
       }
@@ -170,6 +171,10 @@ final class OutboxSender {
         owner.onReincarnated();
       }
       owner.onChecked();
+      if (grew) {
+        grew = false;
+        refresh();
+      }
       pump();
     });
   }
@@ -182,12 +187,13 @@ final class OutboxSender {
     int mine = life;
     long after = sent;
     page(after).compose(page -> {
-      List<Outgoing> batch = batch(page, after);
+      Optional<OutboxBatch> batch = OutboxBatch.of(page.events(), after, eventsMax);
       if (batch.isEmpty()) {
+        unsure = true;
         return Future.failedFuture("the outbox does not go on with number " + (after + 1));
       }
-      readAhead(batch.get(batch.size() - 1).number(), mine);
-      return post(batch).compose(answer -> take(batch, answer));
+      readAhead(batch.get().last(), mine);
+      return post(batch.get()).compose(answer -> take(batch.get(), answer));
     }).onComplete(done -> {
       if (mine != life) {
         return;
@@ -215,29 +221,9 @@ final class OutboxSender {
     }
   }
 
-  /** The events that have the next numbers; what does not follow is another outbox, or one with a hole. */
-  private List<Outgoing> batch(OutboxPage page, long after) {
-    int count = 0;
-    List<Outgoing> events = page.events();
-    while (count < Math.min(events.size(), eventsMax) && events.get(count).number() == after + count + 1) {
-      count++;
-    }
-    unsure |= count == 0;
-    return events.subList(0, count);
-  }
-
-  private Future<CloudAnswer> post(List<Outgoing> batch) {
-    oldestAtMs = batch.get(0).receivedAt();
-    int bytes = batch.stream().mapToInt(event -> event.json().length + 1).sum();
-    Buffer body = Buffer.buffer(bytes + 1);
-    for (int i = 0; i < batch.size(); i++) {
-      body.appendByte((byte) (i == 0 ? '[' : ',')).appendBytes(batch.get(i).json());
-    }
-    body.appendByte((byte) ']');
-    String first = Long.toString(batch.get(0).number());
-    return send(new CloudClient.Ask(
-        HttpMethod.POST, BATCH_PATH, known.orElseThrow().desktop(), Map.of(CloudClient.OUTBOX_FIRST, first), body,
-        HttpReply.Expected.RESULTS, CloudClient.ANSWER_BYTES_MAX, world.timing().requestMs()));
+  private Future<CloudAnswer> post(OutboxBatch batch) {
+    oldestAtMs = batch.receivedAt();
+    return send(batch.question(known.orElseThrow().desktop(), world.timing().requestMs()));
   }
 
   private Future<CloudAnswer> send(CloudClient.Ask ask) {
@@ -245,20 +231,19 @@ final class OutboxSender {
         answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
   }
 
-  private Future<Void> take(List<Outgoing> batch, CloudAnswer answer) {
+  private Future<Void> take(OutboxBatch batch, CloudAnswer answer) {
     if (!(answer instanceof CloudAnswer.Ok ok)) {
       return Future.failedFuture(new Unanswered(answer));
     }
-    long first = batch.get(0).number();
     OutboxResults results;
     try {
-      results = OutboxResults.read(ok.body(), first, batch.size());
+      results = OutboxResults.read(ok.body(), batch.first(), batch.events().size());
     } catch (RefusedException refused) {
       return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
     }
     Future<Void> noted = results.settled() == 0
         ? Future.succeededFuture()
-        : note(first + results.settled() - 1, results);
+        : note(batch.first() + results.settled() - 1, results);
     return noted.compose(done -> results.doubt().isEmpty()
         ? Future.succeededFuture()
         : Future.failedFuture(new Unanswered(new CloudAnswer.Failed(results.doubt(), ok.retryAfterMs()))));
