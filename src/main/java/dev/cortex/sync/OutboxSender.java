@@ -5,6 +5,7 @@ import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.RefusedException;
 import dev.cortex.sync.OutboxCheck.Unanswered;
 import io.vertx.circuitbreaker.CircuitBreaker;
+import io.vertx.circuitbreaker.CircuitBreakerState;
 import io.vertx.core.Future;
 import java.util.Optional;
 
@@ -75,7 +76,7 @@ final class OutboxSender {
     this.breaker = breaker;
     this.trouble = trouble;
     this.owner = owner;
-    this.check = new OutboxCheck(orgId, world, this::send);
+    this.check = new OutboxCheck(orgId, world, this::question);
   }
 
   /** Learns where the outbox stands, then sends; also when it does so already. */
@@ -171,12 +172,20 @@ final class OutboxSender {
         owner.onReincarnated();
       }
       owner.onChecked();
+      closeIfIdle();
       if (grew) {
         grew = false;
         refresh();
       }
       pump();
     });
+  }
+
+  /** With nothing to send, the answer about the mark has to do as the one that closes the breaker. */
+  private void closeIfIdle() {
+    if (head <= sent && breaker.state() == CircuitBreakerState.HALF_OPEN) {
+      breaker.execute(() -> Future.succeededFuture());
+    }
   }
 
   private void pump() {
@@ -229,6 +238,16 @@ final class OutboxSender {
   private Future<CloudAnswer> send(CloudClient.Ask ask) {
     return breaker.execute(() -> world.cloud().send(ask).compose(answer ->
         answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
+  }
+
+  /** A question beside the batches: its failures open the breaker, but an answer does not close it, a batch does. */
+  private Future<CloudAnswer> question(CloudClient.Ask ask) {
+    if (breaker.state() == CircuitBreakerState.OPEN) {
+      return Future.failedFuture("the cloud is left alone for a while");
+    }
+    return world.cloud().send(ask).compose(answer -> answer.isOutage()
+        ? breaker.execute(() -> Future.failedFuture(new Unanswered(answer)))
+        : Future.succeededFuture(answer));
   }
 
   private Future<Void> take(OutboxBatch batch, CloudAnswer answer) {

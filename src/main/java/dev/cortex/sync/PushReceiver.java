@@ -109,12 +109,14 @@ final class PushReceiver {
     boolean accepted = false;
     boolean behind = false;
     for (Outcome outcome : ingested.outcomes()) {
-      if (outcome.status() == Outcome.Status.UNKNOWN) {
-        ErrorCode code = outcome.error().orElse(ErrorCode.TIMEOUT);
+      ErrorCode code = outcome.error().orElse(ErrorCode.TIMEOUT);
+      // of an event that has its turn later the room says that it moves there
+      boolean unsettled = outcome.status() == Outcome.Status.UNKNOWN;
+      if (unsettled && code != ErrorCode.MOVED) {
         throw new RefusedException(code, code.sentence());
       }
       accepted |= outcome.status() == Outcome.Status.ACCEPTED;
-      behind |= outcome.status() == Outcome.Status.REJECTED;
+      behind |= outcome.status() == Outcome.Status.REJECTED || unsettled;
     }
     return behind ? Pushed.BEHIND : accepted ? Pushed.APPLIED : Pushed.DUPLICATE;
   }
