@@ -162,8 +162,15 @@ public sealed interface Message {
    * @param position log id and head
    * @param floor highest offset trimmed away
    * @param epoch fencing epoch of the owner that says so
+   * @param receivedAt when the event at the head was received, Unix milliseconds; 0 when that is not known
    */
-  record Head(String orgId, Position position, long floor, long epoch) implements Message {}
+  record Head(String orgId, Position position, long floor, long epoch, long receivedAt) implements Message {
+
+    /** A head of which nobody knows when it was reached. */
+    public Head(String orgId, Position position, long floor, long epoch) {
+      this(orgId, position, floor, epoch, 0);
+    }
+  }
 
   /** Asks which org a cursor belongs to; answered by {@link Owned}. */
   record AskOwner(String logId) implements Message {}

@@ -81,6 +81,7 @@ public final class Metrics {
   private final Map<String, LongAdder> callbackPushes = new TreeMap<>();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> polls = new TreeMap<>();
+  private final SyncCounters sync = new SyncCounters();
   private final Distribution publishNs = stage();
   private final Distribution commitNs = stage();
   private final Distribution fanOutNs = stage();
@@ -164,6 +165,11 @@ public final class Metrics {
   /** A poll is answered from there. */
   public void polled(PollSource source) {
     polls.get(source.label).increment();
+  }
+
+  /** What a desktop's sync counts. */
+  public SyncCounters sync() {
+    return sync;
   }
 
   /** The pruner removed that many events. */
@@ -289,6 +295,7 @@ public final class Metrics {
     text.counters("cortex_refused", "Events refused, by error code.", "code", refused);
     text.counter("cortex_deliveries", "Events handed to sockets.", deliveries.sum());
     text.counters("cortex_polls", "Polls answered, by what the answer was made from.", "source", polls);
+    sync.write(text);
     text.counter("cortex_pruned_events", "Events removed by retention.", prunedEvents.sum());
     text.counter("cortex_pruned_rows", "Keys, sessions and heads removed after their use.", prunedRows.sum());
     text.counter("cortex_prune_failures", "Pruning passes that failed.", pruneFailures.sum());

@@ -40,8 +40,6 @@ public final class CallbackRegistry {
   private static final String ONE = SELECT + "WHERE org_id = ? AND install = ? AND subject = ?";
   private static final String OF_DESKTOP = "SELECT DISTINCT org_id FROM callbacks WHERE id = ? AND subject = ?";
   private static final String COUNT = "SELECT count(*) FROM callbacks WHERE org_id = ?";
-  private static final String OF_ORG =
-      SELECT + "WHERE org_id = ? AND (install, subject) > (?, ?) ORDER BY install, subject LIMIT " + PAGE;
   private static final String OF_SHARD =
       SELECT
           + "WHERE shard = ? AND (org_id, install, subject) > (?, ?, ?) ORDER BY org_id, install, subject LIMIT "
@@ -62,7 +60,8 @@ public final class CallbackRegistry {
         changed_at = excluded.changed_at""";
   private static final String REMOVE =
       """
-      UPDATE callbacks SET lease_until = 0, secret = '', former_secret = '', changed_at = ?
+      UPDATE callbacks SET lease_until = 0, secret = '', former_secret = '',
+        changed_at = CASE WHEN changed_at < ? THEN ? ELSE changed_at + 1 END
       WHERE org_id = ? AND id = ? AND subject = ? AND lease_until > 0""";
   private static final String EXPIRE = "DELETE FROM callbacks WHERE lease_until < ? AND changed_at < ?";
 
@@ -127,17 +126,6 @@ public final class CallbackRegistry {
         }
       }
       return removed;
-    });
-  }
-
-  /** The next callbacks of an org after that key; at most {@link #PAGE}, those that ended included. */
-  Future<List<Callback>> ofOrg(String orgId, Callback.Key after) {
-    return database.read(sql -> {
-      PreparedStatement query = sql.prepare(OF_ORG);
-      query.setString(1, orgId);
-      query.setString(2, after.install());
-      query.setString(3, after.subject());
-      return rows(query);
     });
   }
 
@@ -230,16 +218,19 @@ public final class CallbackRegistry {
     put.setLong(10, rotated ? known.get().leaseUntilMs() : lasting ? known.get().formerUntilMs() : 0);
     put.setString(11, wanted.channels().stream().map(ChannelPattern::text).collect(Collectors.joining("\n")));
     put.setLong(12, wanted.leaseUntilMs());
-    put.setLong(13, nowMs);
+    // later than before in any case: that is how others see that it changed
+    put.setLong(13, known.map(before -> Math.max(nowMs, before.changedAtMs() + 1)).orElse(nowMs));
     put.executeUpdate();
   }
 
   private boolean remove(Sql sql, String orgId, String id, String subject) throws SQLException {
     PreparedStatement update = sql.prepare(REMOVE);
-    update.setLong(1, clock.wallMs());
-    update.setString(2, orgId);
-    update.setString(3, id);
-    update.setString(4, subject);
+    long nowMs = clock.wallMs();
+    update.setLong(1, nowMs);
+    update.setLong(2, nowMs);
+    update.setString(3, orgId);
+    update.setString(4, id);
+    update.setString(5, subject);
     return update.executeUpdate() > 0;
   }
 

@@ -83,8 +83,7 @@ final class PinnedHttp implements Connector {
   private static RequestOptions options(CallbackAddress to, byte[] address) {
     try {
       InetAddress numeric = InetAddress.getByAddress(address);
-      boolean six = to.host().indexOf(':') >= 0;
-      return new RequestOptions()
+      RequestOptions options = new RequestOptions()
           .setMethod(HttpMethod.POST)
           .setServer(SocketAddress.inetSocketAddress(new InetSocketAddress(numeric, to.port())))
           .setHost(to.host())
@@ -92,8 +91,10 @@ final class PinnedHttp implements Connector {
           .setSsl(to.tls())
           .setURI(to.target())
           .setFollowRedirects(false)
-          .putHeader(HttpHeaders.HOST, (six ? '[' + to.host() + ']' : to.host()) + ':' + to.port())
           .putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+      return to.host().indexOf(':') < 0
+          ? options
+          : options.putHeader(HttpHeaders.HOST, '[' + to.host() + "]:" + to.port());
     } catch (UnknownHostException impossible) {
       throw new IllegalArgumentException("no address of " + address.length + " bytes", impossible);
     }

@@ -11,7 +11,7 @@ import java.util.List;
 final class SystemLookup implements HostLookup {
 
   private static final int THREADS = 8;
-  private static final int DOUBTFUL_THREADS = 4;
+  private static final int DOUBTFUL_THREADS = 16;
 
   private final WorkerExecutor threads;
   private final WorkerExecutor doubtfulThreads;
