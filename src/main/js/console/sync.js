@@ -56,7 +56,7 @@ export function watchSync(element, token) {
     return said;
   };
 
-  const showState = ({ mode, lagMs, outboxDepth, breaker, lastError, orgs = [] }) => {
+  const showState = ({ mode, cloud, lagMs, outboxDepth, breaker, lastError, orgs = [] }) => {
     element('sync').hidden = mode === 'off';
     element('sync-mode').textContent = mode;
     element('sync-mode').dataset.status = tone(mode);
@@ -67,11 +67,11 @@ export function watchSync(element, token) {
       org.orgId,
       org.mode ?? mode,
       duration(org.lagMs),
-      count(org.outboxDepth),
-      count(org.setAside),
+      count(org.outbox?.depth),
+      count(org.outbox?.setAside),
       org.lastError || '–',
     )));
-    element('sync-age').textContent = `at ${new Date().toLocaleTimeString('en-GB')}`;
+    element('sync-age').textContent = `${cloud ?? ''} at ${new Date().toLocaleTimeString('en-GB')}`;
   };
 
   /** Sends events the cloud refused once more, under new numbers; no ids means all of the org. */
@@ -124,7 +124,7 @@ export function watchSync(element, token) {
     try {
       const state = await fetched('/api/sync');
       showState(state);
-      const refused = (state.orgs ?? []).filter(({ setAside }) => setAside > 0);
+      const refused = (state.orgs ?? []).filter(({ outbox }) => outbox?.setAside > 0);
       const pages = await Promise.all(refused.map(async ({ orgId }) => {
         const { events } = await fetched(`/api/sync/set-aside?orgId=${encodeURIComponent(orgId)}`);
         return events.map((aside) => asideRow(orgId, aside));

@@ -147,7 +147,7 @@ class SyncCardPageTest {
   }
 
   private static JsonObject org(String orgId, int setAside) {
-    return new JsonObject().put("orgId", orgId).put("mode", "push").put("lagMs", 5).put("outboxDepth", 0)
-        .put("setAside", setAside);
+    return new JsonObject().put("orgId", orgId).put("mode", "push").put("lagMs", 5)
+        .put("outbox", new JsonObject().put("depth", 0).put("setAside", setAside));
   }
 }
