@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fullJitter } from '../../main/js/client/backoff.js';
-import { defaultUrl } from '../../main/js/client/cortex.js';
 import { event, reading, seeded, settled, subscribedWorld, world } from './fake/world.mjs';
 
 test('jitter is full: every delay lies between zero and a bound that doubles up to its cap', () => {
@@ -155,11 +154,4 @@ test('a frame that is no JSON is reported and the connection is made anew', asyn
   w.socket.onmessage({ data: '{' });
   assert.deepEqual(errors, ['bad_frame']);
   await w.reconnected();
-});
-
-test('the default address is the server that served the module, else the desktop', () => {
-  assert.equal(defaultUrl('http://127.0.0.1:4000/client/cortex.js'), 'ws://127.0.0.1:4000/ws');
-  assert.equal(defaultUrl('https://events.example/client/cortex.js'), 'wss://events.example/api/ws');
-  assert.equal(defaultUrl('http://localhost:3691/assets/cortex.js'), 'ws://127.0.0.1:3693/ws');
-  assert.equal(defaultUrl('file:///app/client/cortex.js'), 'ws://127.0.0.1:3693/ws');
 });

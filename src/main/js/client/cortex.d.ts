@@ -84,9 +84,20 @@ export interface Limits {
   pendingMax?: number;
 }
 
+/**
+ * What a desktop shell puts on its pages as `window.cortex`: the URL of its server, or an object with a `url` or a
+ * `port`, and the install `token` where the server asks for one.
+ */
+export type Shell = string | { url: string; token?: string } | { port: number; token?: string };
+
 export interface ConnectOptions {
-  /** Default: the server this module was loaded from, else `ws://127.0.0.1:3693/ws`. */
+  /**
+   * The server, whatever else is known. Default: what the desktop shell says in `window.cortex` (see {@link Shell}), else
+   * `cloud`, else the server this module was loaded from, else the page's own origin, else `ws://127.0.0.1:3693/ws`.
+   */
   url?: string;
+  /** The cloud, for pages that also run in a desktop shell: an origin (then `/api/ws` there), or the whole URL. */
+  cloud?: string;
   /** Org of events and subscriptions that name none. */
   org?: string;
   /** Channels to subscribe to at once, with `since` and `onEvent` of these options. */
@@ -94,7 +105,10 @@ export interface ConnectOptions {
   since?: Since;
   onEvent?: (event: CortexEvent) => unknown;
   onResync?: OnResync;
-  /** A token, or a function that brings a fresh one: called before every try, and once more when one has expired. */
+  /**
+   * A token for the cloud, or a function that brings a fresh one: called before every try, and once more when one has
+   * expired. A desktop shell's server is never told.
+   */
   token?: string | ((why: { expired: boolean }) => string | undefined | Promise<string | undefined>);
   /** Keeps cursors between starts, for instance `localStorage`. */
   storage?: { getItem(key: string): string | null; setItem(key: string, value: string): void };
@@ -162,4 +176,4 @@ export declare class Cortex {
 export declare function connect(options?: ConnectOptions): Cortex;
 
 /** Where the server is when nobody says. */
-export declare function defaultUrl(moduleUrl?: string): string;
+export declare function defaultUrl(moduleUrl?: string, pageUrl?: string): string;

@@ -7,10 +7,11 @@
 import { CortexError, ResyncError, errorOf, newId, parseChannel } from './wire.js';
 import { Cursors } from './cursors.js';
 import { Link } from './link.js';
+import { defaultUrl, placeOf } from './place.js';
 import { Publisher } from './publisher.js';
 import { Requests } from './requests.js';
 import { Roster } from './roster.js';
-import { defaultUrl, environmentOf, limitsOf } from './settings.js';
+import { environmentOf, limitsOf } from './settings.js';
 import { Subscription } from './subscription.js';
 
 export { CortexError, ResyncError, defaultUrl };
@@ -44,7 +45,7 @@ export class Cortex {
     const send = (frame) => this.#link.send(frame);
     this.#publisher = new Publisher(this.#env, { pending: pendingMax, answerMs, backoff }, send);
     this.#requests = new Requests(this.#env, answerMs, send);
-    this.#cursors = new Cursors(options.storage, options.url ?? defaultUrl(), this.#env);
+    this.#cursors = new Cursors(options.storage, placeOf(options).url, this.#env);
     this.#roster = new Roster(this.#env, backoff, {
       send,
       reopen: () => this.#link.reopen(),
@@ -138,12 +139,9 @@ export class Cortex {
   }
 
   async #url({ expired }) {
-    const { url = defaultUrl(), token } = this.#options;
+    const { url, token } = placeOf(this.#options);
     const text = typeof token === 'function' ? await token({ expired }) : await token;
     const target = new URL(url);
-    if (/^http/.test(target.protocol)) {
-      target.protocol = target.protocol.replace('http', 'ws');
-    }
     if (text) {
       target.searchParams.set('token', text);
     }

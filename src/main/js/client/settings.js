@@ -1,12 +1,6 @@
-// What a client runs with: limits, its surroundings, and where the server is.
+// What a client runs with: limits and its surroundings.
 
 import { CortexError } from './wire.js';
-
-const DESKTOP_URL = 'ws://127.0.0.1:3693/ws';
-const SERVED_AS = '/client/';
-const DESKTOP_PATH = '/ws';
-const CLOUD_PATH = '/api/ws';
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Every limit, with the unit in its name; see cortex.d.ts. */
 const LIMITS = Object.freeze({
@@ -44,16 +38,4 @@ export function environmentOf(options) {
     setTimeout: options.setTimeout ?? ((run, ms) => globalThis.setTimeout(run, ms)),
     clearTimeout: options.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer)),
   };
-}
-
-/**
- * Where the server is when nobody says: the one this module was loaded from, else the desktop's. A desktop answers to the
- * names of the loopback only, so any other host is the cloud.
- */
-export function defaultUrl(moduleUrl = import.meta.url) {
-  const url = new URL(moduleUrl);
-  const path = LOOPBACK.has(url.hostname) ? DESKTOP_PATH : CLOUD_PATH;
-  return /^https?:$/.test(url.protocol) && url.pathname.startsWith(SERVED_AS)
-    ? `${url.protocol === 'https:' ? 'wss' : 'ws'}://${url.host}${path}`
-    : DESKTOP_URL;
 }

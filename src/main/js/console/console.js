@@ -6,6 +6,7 @@ import { Feed } from './feed.js';
 import { watchHealth } from './health.js';
 import { Meter } from './meter.js';
 import { PublishForm } from './publish.js';
+import { watchSync } from './sync.js';
 
 const TOKEN_KEY = 'cortex-token';
 const THEME_KEY = 'cortex-theme';
@@ -29,6 +30,7 @@ let profile;
 let cortex;
 let subscription;
 let latest = 0;
+let syncWatched = false;
 const meter = new Meter(element);
 const feed = new Feed(element, () => subscription?.counts.duplicates ?? 0);
 const form = new PublishForm(element, {
@@ -75,20 +77,24 @@ function begin() {
   }
 }
 
-function onProfile(said) {
+function onHealth(health) {
   if (latest === 0 && profile === undefined) {
-    profile = said ?? 'unknown';
+    profile = health?.profile ?? 'unknown';
     begin();
     if (profile === 'cloud') {
       watchCluster(element, token);
     }
+  }
+  if (health?.sync !== undefined && !syncWatched) {
+    syncWatched = true;
+    watchSync(element, token);
   }
 }
 
 function start() {
   const mine = ++latest;
   cortex?.close();
-  cortex = connect({ token, url: profile === 'cloud' ? new URL('/api/ws', location.href).href : undefined });
+  cortex = connect({ token, url: new URL(profile === 'cloud' ? '/api/ws' : '/ws', location.href).href });
   // A client that was replaced may still tell that it closed.
   cortex.on('state', (detail) => mine === latest && showState(detail));
   cortex.on('error', ({ error }) => mine === latest && notice(error.message, 'bad'));
@@ -169,4 +175,4 @@ showCommand();
 element('connection-where').textContent = location.host;
 setInterval(() => meter.tick(), 1_000);
 addEventListener('resize', () => meter.draw());
-watchHealth(element, token, onProfile);
+watchHealth(element, token, onHealth);

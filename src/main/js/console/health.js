@@ -36,9 +36,9 @@ function checksOf(health) {
 /**
  * Asks `/health` for as long as the page lives; a DOWN with a body is as good an answer as an UP.
  *
- * @param onProfile told after each try which profile the server said it runs in, `undefined` when it said none
+ * @param onHealth told after each try what the server said, `undefined` when it said nothing
  */
-export function watchHealth(element, token, onProfile) {
+export function watchHealth(element, token, onHealth) {
   const show = (health) => {
     const status = element('health-status');
     status.textContent = health.status ?? 'unknown';
@@ -57,15 +57,14 @@ export function watchHealth(element, token, onProfile) {
     }));
   };
   const ask = async () => {
-    let profile;
+    let health;
     try {
       const held = token();
       const answer = await fetch('/health', {
         headers: held ? { Authorization: `Bearer ${held}` } : {},
         signal: AbortSignal.timeout(EVERY_MS),
       });
-      const health = await answer.json();
-      profile = health.profile;
+      health = await answer.json();
       show(health);
       element('health-age').textContent = `at ${new Date().toLocaleTimeString('en-GB')}`;
     } catch {
@@ -75,7 +74,7 @@ export function watchHealth(element, token, onProfile) {
       element('health-age').textContent = 'no answer';
       element('health-checks').replaceChildren();
     }
-    onProfile(profile);
+    onHealth(health);
     setTimeout(ask, EVERY_MS);
   };
   ask();

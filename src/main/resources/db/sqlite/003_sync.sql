@@ -61,6 +61,7 @@ CREATE TABLE set_aside (
   PRIMARY KEY (org_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX idx_set_aside_outbox ON set_aside (org_id, outbox_number) WHERE outbox_number IS NOT NULL;
+CREATE INDEX idx_set_aside_offset ON set_aside (org_id, log_offset, outbox_number);
 
 -- Where desktops want to be pushed to, one row an org of each and of whoever registered it: nobody changes another's.
 -- The channels are what the desktop may read, one in a line, empty for all; former_secret signs beside secret until

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The threads of one of several servers in a process. A thread belongs to the group of the one that made it, so whatever
- * a server that was started in a group says later can be told from what the others say.
+ * The threads of one of several servers in a process. A thread belongs to the group of the one that made it, so what a
+ * server that was started in a group says later can be told from what the others say.
  */
 public final class ServerGroup extends ThreadGroup {
 

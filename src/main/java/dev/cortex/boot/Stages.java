@@ -11,10 +11,15 @@ import dev.cortex.config.CortexConfig.Room.Sharding;
 import dev.cortex.gateway.WsServerVerticle;
 import dev.cortex.ingest.IngestVerticle;
 import dev.cortex.log.EventLog;
+import dev.cortex.log.LocalOutbox;
 import dev.cortex.log.LogException;
+import dev.cortex.log.sql.SqlEventLog;
 import dev.cortex.ops.Metrics;
 import dev.cortex.prune.PrunerVerticle;
 import dev.cortex.room.OrgRoomVerticle;
+import dev.cortex.sync.CallbackRegistry;
+import dev.cortex.sync.CallbackVerticle;
+import dev.cortex.sync.SyncBridgeVerticle;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -99,7 +104,8 @@ final class Stages {
           return deploy("ws-server", opening).map(id -> opening.port());
         })
         .compose(port ->
-            deploy("pruner", new PrunerVerticle(config, metrics, clock, bus.node()))
+            deploySync()
+                .compose(deployed -> deploy("pruner", new PrunerVerticle(config, metrics, clock, bus.node())))
                 .compose(deployed -> room.orElseThrow().join(publicAddress(port)))
                 .map(joined -> port));
   }
@@ -115,9 +121,27 @@ final class Stages {
   }
 
   private Future<String> deployRoom(EventLog opened) {
-    OrgRoomVerticle verticle = new OrgRoomVerticle(config, opened, metrics, clock, directory, bus.members());
+    // a cloud node stores in SQLite too, when it is alone, but what is born there goes nowhere
+    Optional<LocalOutbox> outbox =
+        !config.cloud() && opened instanceof LocalOutbox local ? Optional.of(local) : Optional.empty();
+    OrgRoomVerticle verticle = new OrgRoomVerticle(config, opened, metrics, clock, directory, bus.members(), outbox);
     room = Optional.of(verticle);
     return deploy("room", verticle);
+  }
+
+  /**
+   * What takes events to the other side. It comes after the door, through which the other side answers, and goes before
+   * it: a desktop takes leave of the cloud, and nothing is pushed that nobody could answer for.
+   */
+  private Future<?> deploySync() {
+    if (config.sync().enabled() && !config.cloud()) {
+      return deploy("sync", new SyncBridgeVerticle(config, metrics, clock, directory));
+    }
+    if (config.cloud() && eventLog.orElseThrow() instanceof SqlEventLog log) {
+      CallbackRegistry registry = new CallbackRegistry(log.database(), directory.shardMap(), clock);
+      return deploy("callback", new CallbackVerticle(config, registry, metrics, clock, directory));
+    }
+    return Future.succeededFuture();
   }
 
   private WsServerVerticle localDoor(Optional<String> token) {

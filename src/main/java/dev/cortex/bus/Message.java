@@ -98,7 +98,8 @@ public sealed interface Message {
    * The fate of every draft, in order, and what is left of the org's quota; sent after the commit.
    *
    * @param outcomes one a draft; of an outbox one a number
-   * @param cursor where a desktop stands in the cloud's log, after events from there
+   * @param cursor where a desktop stands in the cloud's log, after events from there; empty when it has none, or when
+   *     the store failed and nobody knows
    */
   record Appended(List<Outcome> outcomes, Budget budget, Optional<Position> cursor) implements Message {
 
@@ -161,8 +162,15 @@ public sealed interface Message {
    * @param position log id and head
    * @param floor highest offset trimmed away
    * @param epoch fencing epoch of the owner that says so
+   * @param receivedAt when the event at the head was received, Unix milliseconds; 0 when that is not known
    */
-  record Head(String orgId, Position position, long floor, long epoch) implements Message {}
+  record Head(String orgId, Position position, long floor, long epoch, long receivedAt) implements Message {
+
+    /** A head of which nobody knows when it was reached. */
+    public Head(String orgId, Position position, long floor, long epoch) {
+      this(orgId, position, floor, epoch, 0);
+    }
+  }
 
   /** Asks which org a cursor belongs to; answered by {@link Owned}. */
   record AskOwner(String logId) implements Message {}

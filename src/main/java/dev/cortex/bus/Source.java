@@ -36,8 +36,11 @@ public sealed interface Source {
 
   /**
    * What a desktop was told of the cloud's log: complete for it in (after, through], what it need not know included. It
-   * is applied only if the desktop's cursor lies in [after, through) of that log; otherwise nothing is stored, and the
-   * answer names the cursor.
+   * is applied only if the desktop's cursor lies in [after, through) of that log, or if there is none yet and the range
+   * begins at 0; otherwise nothing is stored. Whoever brings it looks at the cursor of the answer alone: at or beyond
+   * {@code through} the range is known here; before {@code after} or in another log something is missing before it;
+   * without one the store failed and nothing is known. Outcomes are for counting: of what was applied before
+   * {@code duplicate}, of what cannot be applied {@code cursor_ahead} or {@code log_changed}.
    *
    * @param orgId tenant; {@code events} are all of it
    * @param logId incarnation of the cloud's log
@@ -47,6 +50,9 @@ public sealed interface Source {
    */
   record Cloud(String orgId, String logId, long after, long through, boolean anew) implements Source {}
 
-  /** Events of the cloud out of their turn: stored unless they are here already, and only where no order can suffer. */
+  /**
+   * Events of the cloud out of their turn: stored unless they are here already, and only where no order can suffer. One
+   * that has to wait for its turn is answered {@code unknown} with {@code moved}: it comes with the range it is in.
+   */
   record Single() implements Source {}
 }

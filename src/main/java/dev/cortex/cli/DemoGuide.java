@@ -31,7 +31,10 @@ final class DemoGuide {
         "  curl " + first.server().url() + "/api/events -H 'Content-Type: application/json' \\",
         "    -d '{\"orgId\":\"" + demo.org() + "\",\"type\":\"agent.completed\",\"payload\":{\"text\":\"hello\"}}'",
         "",
-        "Or follow in the consoles. " + first.user() + "'s token for the cloud: " + first.token(),
+        "Or watch in the consoles. The cloud's wants a token, which this address brings along:",
+        "",
+        "  " + inside + "/console#token=" + first.token(),
+        "",
         demo.home().temporary()
             ? "Ctrl-C stops everything and removes the data in " + data + "."
             : "Ctrl-C stops everything; the data stays in " + data + ".",

@@ -1,6 +1,8 @@
 package dev.cortex.event;
 
 import dev.cortex.base.Pure;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Every error a client can meet: the one table that HTTP answers, WebSocket frames, close codes and the docs are made
@@ -68,6 +70,11 @@ public enum ErrorCode {
     this.httpStatus = httpStatus;
     this.closeCode = closeCode;
     this.sentence = sentence;
+  }
+
+  /** The error of that word; empty when there is none, as a newer version may have words of its own. */
+  public static Optional<ErrorCode> of(String code) {
+    return Arrays.stream(values()).filter(one -> one.code.equals(code)).findFirst();
   }
 
   /** The word on the wire. */

@@ -40,23 +40,32 @@ final class Bodies {
    * body is too large, too slow or too much for now.
    */
   <T> Future<T> serve(HttpServerRequest request, Function<byte[], Future<T>> service) {
+    return serve(request, BODY_MAX, service);
+  }
+
+  /**
+   * The same with a bound of its own.
+   *
+   * @param bytesMax largest body, at most {@link #BODY_MAX}
+   */
+  <T> Future<T> serve(HttpServerRequest request, int bytesMax, Function<byte[], Future<T>> service) {
     String announced = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     if (announced != null && announced.length() > 18) {
-      return refuse(ErrorCode.BODY_TOO_LARGE, tooLarge());
+      return refuse(ErrorCode.BODY_TOO_LARGE, tooLarge(bytesMax));
     }
-    if (announced != null && Long.parseLong(announced) > BODY_MAX) {
-      return refuse(ErrorCode.BODY_TOO_LARGE, tooLarge());
+    if (announced != null && Long.parseLong(announced) > bytesMax) {
+      return refuse(ErrorCode.BODY_TOO_LARGE, tooLarge(bytesMax));
     }
     String expected = request.getHeader(HttpHeaders.EXPECT);
     if (expected != null && expected.equalsIgnoreCase("100-continue")) {
       request.response().writeContinue();
     }
-    Reading reading = new Reading(request);
+    Reading reading = new Reading(request, bytesMax);
     return reading.body().compose(service).onComplete(done -> reading.forget());
   }
 
-  private static String tooLarge() {
-    return "a body may have at most " + BODY_MAX + " bytes; send fewer events at once";
+  private static String tooLarge(int bytesMax) {
+    return "a body may have at most " + bytesMax + " bytes; send less at once";
   }
 
   private static <T> Future<T> refuse(ErrorCode code, String message) {
@@ -66,13 +75,15 @@ final class Bodies {
   private final class Reading {
 
     private final HttpServerRequest request;
+    private final int bytesMax;
     private final Promise<byte[]> body = Promise.promise();
     private ByteArrayOutputStream gathered = new ByteArrayOutputStream();
     private long bytes;
     private long deadline;
 
-    private Reading(HttpServerRequest request) {
+    private Reading(HttpServerRequest request, int bytesMax) {
       this.request = request;
+      this.bytesMax = bytesMax;
     }
 
     private Future<byte[]> body() {
@@ -94,8 +105,8 @@ final class Bodies {
       }
       bytes += chunk.length();
       together += chunk.length();
-      if (bytes > BODY_MAX) {
-        fail(ErrorCode.BODY_TOO_LARGE, tooLarge());
+      if (bytes > bytesMax) {
+        fail(ErrorCode.BODY_TOO_LARGE, tooLarge(bytesMax));
       } else if (together > TOGETHER_MAX) {
         fail(ErrorCode.OVERLOADED, "too many large bodies at the same time");
       } else {

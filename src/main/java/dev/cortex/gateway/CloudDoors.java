@@ -66,6 +66,11 @@ final class CloudDoors implements Doors {
   }
 
   @Override
+  public int callbackPort() {
+    return 0;
+  }
+
+  @Override
   public void tick() {
     open.tick();
     internal.tick();
@@ -81,6 +86,7 @@ final class CloudDoors implements Doors {
     Entrance entrance = new TokenEntrance(guard::check, tokens, principal -> Optional.empty());
     Router router = Routes.router(vertx);
     routes.eventsAndOutboxes(router, entrance);
+    routes.desktops(router, entrance);
     router.post("/broadcast").handler(route ->
         entrance.admit(route.request(), Entrance.Caller.SERVICE, routes.publish()::handle));
     router.get("/health").handler(route -> routes.health().bare(route.request()));

@@ -14,6 +14,9 @@ interface Doors {
   /** The port in use for those who run the server; the public one where there is only one. */
   int internalPort();
 
+  /** The port in use for signed pushes alone; 0 when there is none. */
+  int callbackPort();
+
   /** Closes connections that do not get on. To be called about once a second. */
   void tick();
 

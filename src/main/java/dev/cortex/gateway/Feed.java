@@ -13,6 +13,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * One org on one gateway: what has been heard of its log, and who listens. Everything up to {@code covered} was heard;
@@ -33,6 +34,7 @@ final class Feed {
   private String logId;
   private long epoch;
   private long covered;
+  private long receivedAt;
   private long flushed;
   private boolean dropped;
   private boolean urgent;
@@ -54,6 +56,7 @@ final class Feed {
     this.logId = head.position().logId();
     this.epoch = head.epoch();
     this.covered = head.position().offset();
+    this.receivedAt = head.receivedAt();
     this.flushed = covered;
     this.tail = new Tail(covered, tailBytes);
     this.gap = new Gap(this, feeds);
@@ -127,6 +130,7 @@ final class Feed {
         confirmedNs = feeds.nowNs();
       }
       if (sameLog(head.position())) {
+        receivedAt = Math.max(receivedAt, head.receivedAt());
         heard(head.position().offset());
       }
     }
@@ -141,6 +145,7 @@ final class Feed {
     node = owner;
     confirmedNs = feeds.nowNs();
     if (sameLog(head.position())) {
+      receivedAt = Math.max(receivedAt, head.receivedAt());
       heard(head.position().offset());
     }
     return true;
@@ -184,8 +189,13 @@ final class Feed {
     return known ? Optional.of(new Located(knownHead(), from.offset(), covered - from.offset())) : Optional.empty();
   }
 
-  /** Events after a position out of the tail; empty when they are not all there. */
-  Optional<Page> page(Channel channel, Position from, int eventsMax, int bytesMax) {
+  /**
+   * Events after a position out of the tail; empty when they are not all there.
+   *
+   * @param visible which of them are told; the others are covered
+   */
+  Optional<Page> page(
+      Channel channel, Position from, int eventsMax, int bytesMax, Predicate<StoredEvent> visible) {
     if (!from.logId().equals(logId) || from.offset() > covered || !tail.covers(from.offset())) {
       return Optional.empty();
     }
@@ -196,7 +206,7 @@ final class Feed {
       if (events.size() == eventsMax) {
         break;
       }
-      if (channel.covers(event.agentId(), event.sessionId())) {
+      if (channel.covers(event.agentId(), event.sessionId()) && visible.test(event)) {
         events.add(event);
       }
       through = event.offset();
@@ -206,7 +216,7 @@ final class Feed {
 
   /** Where the log stands as far as it was heard; the floor is not known here. */
   private Head knownHead() {
-    return new Head(orgId, new Position(logId, covered), 0, epoch);
+    return new Head(orgId, new Position(logId, covered), 0, epoch, receivedAt);
   }
 
   /** The log reaches up to that offset: what is not here yet is read. */
@@ -305,6 +315,7 @@ final class Feed {
       if (event.offset() == covered + 1) {
         tail.add(event);
         covered++;
+        receivedAt = event.receivedAt();
         urgent |= event.priority() == Priority.CRITICAL;
       }
     }

@@ -250,10 +250,19 @@ final class Feeds {
       link.tell(directory.ownerOf(channel.orgId()), new Keep(reader, channel.orgId(), after));
       return running;
     }
+    return begin(shared, new Read(reader, channel, logId, after, bounds.pageEvents(), bounds.pageBytes()));
+  }
+
+  /** Reads a page for a poll, which holds no floor; polls for the same page at the same time share one read. */
+  Future<Page> poll(Read read) {
+    Future<Page> running = reads.get(read);
+    return running != null ? running : begin(read, read);
+  }
+
+  private Future<Page> begin(Read shared, Read ask) {
     Promise<Page> started = Promise.promise();
     reads.put(shared, started.future());
-    Read ask = new Read(reader, channel, logId, after, bounds.pageEvents(), bounds.pageBytes());
-    ask(channel.orgId(), ask, Page.class).onComplete(page -> {
+    ask(ask.channel().orgId(), ask, Page.class).onComplete(page -> {
       reads.remove(shared);
       started.handle(page);
     });
@@ -281,11 +290,13 @@ final class Feeds {
   }
 
   /**
-   * An org was polled: its feed stays for a while, so that the next poll needs no question to another node. The room of
-   * this node answers from memory anyway.
+   * An org was polled: its feed stays for a while, so that the next poll needs no question to another node, and what is
+   * new is in its tail. That nothing is new the room of this node knows from memory anyway.
+   *
+   * @param read whether a page had to be read from the log
    */
-  void polled(String orgId) {
-    if (!directory.ownerOf(orgId).equals(directory.self())) {
+  void polled(String orgId, boolean read) {
+    if (read || feeds.containsKey(orgId) || !directory.ownerOf(orgId).equals(directory.self())) {
       // a failure leaves nothing to do here: the next poll asks the room, and comes by again
       feed(orgId).onSuccess(lingering::polled);
     }

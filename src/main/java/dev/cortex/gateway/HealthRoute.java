@@ -35,6 +35,7 @@ final class HealthRoute {
   private final Supplier<JsonObject> facts;
   private final BooleanSupplier draining;
   private final Alerts alerts;
+  private final SyncStatus sync;
   private Future<JsonObject> store = Future.failedFuture("never asked");
   private long askedNs;
 
@@ -44,6 +45,7 @@ final class HealthRoute {
    * @param alerts whether the node is degraded
    * @param facts what else to tell under /health
    * @param draining whether the server is going away
+   * @param sync how it stands with its cloud
    */
   HealthRoute(
       Vertx vertx,
@@ -52,7 +54,8 @@ final class HealthRoute {
       Clock clock,
       Alerts alerts,
       Supplier<JsonObject> facts,
-      BooleanSupplier draining) {
+      BooleanSupplier draining,
+      SyncStatus sync) {
     this.vertx = vertx;
     this.reading = reading;
     this.metrics = metrics;
@@ -60,12 +63,13 @@ final class HealthRoute {
     this.alerts = alerts;
     this.facts = facts;
     this.draining = draining;
+    this.sync = sync;
     this.askedNs = clock.monotonicNs() - PROBE_FRESH_NS;
   }
 
   /** The process answers. */
   void live(HttpServerRequest request) {
-    json(request, 200, new JsonObject().put("status", "UP"));
+    JsonAnswers.send(request, 200, new JsonObject().put("status", "UP"));
   }
 
   /** The server takes requests and can commit an event. */
@@ -73,7 +77,7 @@ final class HealthRoute {
     store().onSuccess(check -> {
       boolean placed = reading.rooms().directory().view().self().state() == NodeState.READY;
       boolean up = check.getString("status").equals("UP") && placed && !draining.getAsBoolean();
-      json(request, up ? 200 : 503, new JsonObject().put("status", up ? "UP" : "DOWN"));
+      JsonAnswers.send(request, up ? 200 : 503, new JsonObject().put("status", up ? "UP" : "DOWN"));
     });
   }
 
@@ -81,19 +85,23 @@ final class HealthRoute {
   void bare(HttpServerRequest request) {
     store().onSuccess(check -> {
       boolean up = check.getString("status").equals("UP");
-      json(request, up ? 200 : 503, new JsonObject().put("status", status(up)));
+      JsonAnswers.send(request, up ? 200 : 503, new JsonObject().put("status", status(up)));
     });
   }
 
   /** Status and details. */
   void health(HttpServerRequest request) {
-    store().onSuccess(check -> {
+    Future<JsonObject> syncing = sync.configured() ? sync.summary() : Future.succeededFuture(new JsonObject());
+    store().onSuccess(check -> syncing.onSuccess(state -> {
       boolean up = check.getString("status").equals("UP");
       JsonObject body = new JsonObject().put("status", status(up));
       alerts.degradedBecause().ifPresent(reason -> body.put("degraded", reason));
       body.mergeIn(facts.get()).put("store", check);
-      json(request, up ? 200 : 503, body);
-    });
+      if (sync.configured()) {
+        body.put("sync", state);
+      }
+      JsonAnswers.send(request, up ? 200 : 503, body);
+    }));
   }
 
   /** Everything counted, as Prometheus text. */
@@ -134,13 +142,5 @@ final class HealthRoute {
           });
     }
     return store;
-  }
-
-  private static void json(HttpServerRequest request, int status, JsonObject body) {
-    request.response()
-        .setStatusCode(status)
-        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-        .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-        .end(body.toBuffer());
   }
 }

@@ -1,9 +1,6 @@
 package dev.cortex.gateway;
 
-import dev.cortex.bus.Message.Located;
-import dev.cortex.event.Channel;
-import dev.cortex.event.Position;
-import dev.cortex.event.Since;
+import dev.cortex.bus.Message.Page;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -14,36 +11,21 @@ import java.util.concurrent.CancellationException;
 final class HeldPoll {
 
   private final Vertx vertx;
-  private final Beginnings beginnings;
-  private final Channel channel;
-  private final Located nothing;
-  private final Since.Cursor from;
-  private final Promise<Located> found = Promise.promise();
+  private final Poll poll;
+  private final Promise<Page> found = Promise.promise();
   private boolean late;
   private boolean looking;
   private boolean lookAgain;
 
-  /**
-   * A poll that has not begun to wait.
-   *
-   * @param nothing where the poll stands, with nothing missed
-   */
-  HeldPoll(Vertx vertx, Beginnings beginnings, Channel channel, Located nothing) {
+  /** A poll that has not begun to wait. */
+  HeldPoll(Vertx vertx, Poll poll) {
     this.vertx = vertx;
-    this.beginnings = beginnings;
-    this.channel = channel;
-    this.nothing = nothing;
-    this.from = new Since.Cursor(new Position(nothing.head().position().logId(), nothing.after()));
+    this.poll = poll;
   }
 
-  /** What is asked for. */
-  Channel channel() {
-    return channel;
-  }
-
-  /** Where the poll stood when it began. */
-  Located nothing() {
-    return nothing;
+  /** Whether a look brought nothing at all, so that there is something to wait for. */
+  static boolean isNothing(Page page) {
+    return page.events().isEmpty() && page.through() >= page.head().position().offset();
   }
 
   /** Waits no longer. */
@@ -53,7 +35,7 @@ final class HeldPoll {
   }
 
   /** Waits; fails with a {@link CancellationException} when the client left. */
-  Future<Located> hold(Feed feed, HttpServerResponse response, long waitMs) {
+  Future<Page> hold(Feed feed, HttpServerResponse response, long waitMs) {
     Runnable letGo = feed.hold();
     Listening listening = new Listening(feed);
     long timer = vertx.setTimer(waitMs, up -> release());
@@ -79,11 +61,11 @@ final class HeldPoll {
     }
     looking = true;
     boolean last = late;
-    beginnings.locate(channel, from).onComplete(
-        located -> {
+    poll.look().onComplete(
+        page -> {
           looking = false;
-          if (located.missed() > 0 || last) {
-            found.tryComplete(located);
+          if (!isNothing(page) || last) {
+            found.tryComplete(page);
           } else if (lookAgain && !found.future().isComplete()) {
             lookAgain = false;
             look();

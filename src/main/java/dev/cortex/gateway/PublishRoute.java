@@ -73,7 +73,7 @@ final class PublishRoute {
       if (!principal.scopes().contains(Scope.PUBLISH)) {
         throw new RefusedException(ErrorCode.FORBIDDEN, "this caller may not publish");
       }
-      format = format(headers);
+      format = ContentTypes.events(headers);
       source = sources.apply(headers);
       if (source instanceof Source.Outbox && format != Format.JSON) {
         throw new RefusedException(ErrorCode.UNSUPPORTED_MEDIA_TYPE, "an outbox is sent as application/json");
@@ -121,41 +121,6 @@ final class PublishRoute {
 
   private Future<Ingested> ingest(Ingest ingest) {
     return Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, TIMEOUT_MS);
-  }
-
-  /** Whether a request carries a body in a form that is accepted, and which. */
-  private static Format format(MultiMap headers) {
-    String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
-    String type = contentType == null ? "" : contentType;
-    int semicolon = type.indexOf(';');
-    String media = (semicolon < 0 ? type : type.substring(0, semicolon)).trim().toLowerCase(Locale.ROOT);
-    String parameters = semicolon < 0 ? "" : type.substring(semicolon);
-    if (headers.getAll(HttpHeaders.CONTENT_TYPE).size() <= 1 && isUtf8(parameters)) {
-      switch (media) {
-        case "application/json":
-          return headers.contains("ce-specversion") ? Format.CLOUDEVENT_BINARY : Format.JSON;
-        case "application/cloudevents+json":
-          return Format.CLOUDEVENT;
-        case "application/cloudevents-batch+json":
-          return Format.CLOUDEVENTS;
-        default:
-          break;
-      }
-    }
-    throw new RefusedException(
-        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
-        "send application/json, application/cloudevents+json or application/cloudevents-batch+json, in UTF-8");
-  }
-
-  private static boolean isUtf8(String parameters) {
-    for (String parameter : parameters.split(";")) {
-      String[] pair = parameter.trim().toLowerCase(Locale.ROOT).split("=", 2);
-      if (pair[0].trim().equals("charset")
-          && !(pair.length == 2 && pair[1].trim().replace("\"", "").equals("utf-8"))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static Map<String, String> attributes(MultiMap headers) {

@@ -18,6 +18,10 @@ import io.vertx.ext.web.Router;
  * @param health signs of life
  * @param cluster the cluster as this node knows it
  * @param files client library and console
+ * @param outbox how far the outbox of a desktop was taken
+ * @param callbacks where desktops want to be pushed to
+ * @param push what the cloud pushes
+ * @param sync how a desktop stands with its cloud
  */
 record Routes(
     WsRoute webSockets,
@@ -26,7 +30,11 @@ record Routes(
     PublishRoute publish,
     HealthRoute health,
     ClusterRoute cluster,
-    StaticFiles files) {
+    StaticFiles files,
+    OutboxRoute outbox,
+    CallbackRoute callbacks,
+    PushRoute push,
+    SyncRoute sync) {
 
   /** A router that serves nothing yet, and says so as every listener does. */
   static Router router(Vertx vertx) {
@@ -58,6 +66,24 @@ record Routes(
         entrance.admit(route.request(), Entrance.Caller.ANYONE, since::handle));
     router.get("/api/stream").handler(route ->
         entrance.admit(route.request(), Entrance.Caller.ANYONE, streams::handle));
+  }
+
+  /** Serves what else desktops ask of their cloud. */
+  void desktops(Router router, Entrance entrance) {
+    router.get("/api/outbox").handler(route ->
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, outbox::handle));
+    router.post("/api/callbacks").handler(route ->
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, callbacks::register));
+    router.delete("/api/callbacks/:id").handler(route ->
+        entrance.admit(route.request(), Entrance.Caller.ANYONE, (request, caller) ->
+            callbacks.remove(request, caller, route.pathParam("id"))));
+  }
+
+  /** Serves how a desktop stands with its cloud. */
+  void sync(Router router) {
+    router.get("/api/sync").handler(route -> sync.state(route.request()));
+    router.get("/api/sync/set-aside").handler(route -> sync.setAside(route.request()));
+    router.post("/api/sync/set-aside/again").handler(route -> sync.again(route.request()));
   }
 
   /** Serves the signs of life that load balancers and supervisors ask for. */

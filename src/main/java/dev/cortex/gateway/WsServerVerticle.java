@@ -104,6 +104,11 @@ public final class WsServerVerticle extends VerticleBase {
     return doors.internalPort();
   }
 
+  /** The port for signed pushes alone, once started; 0 when there is none. */
+  public int callbackPort() {
+    return doors.callbackPort();
+  }
+
   @Override
   public Future<?> start() {
     TransportLimits limits = TransportLimits.of(config.transport());
@@ -193,15 +198,23 @@ public final class WsServerVerticle extends VerticleBase {
     Reading reading = new Reading(feeds, new Beginnings(feeds, profile.clustered()), rooms);
     Traces traces = new Traces(config.observability().traceCorrelationHeader());
     RateLimits rateLimits = new RateLimits(new OrgLimits(config.limits()));
-    PublishRoute publish = new PublishRoute(vertx, new Bodies(vertx), traces, rateLimits, metrics, clock);
+    Bodies bodies = new Bodies(vertx);
+    PublishRoute publish = new PublishRoute(vertx, bodies, traces, rateLimits, metrics, clock);
+    boolean syncs = !profile.clustered() && !config.sync().cloudUrl().isEmpty();
+    SyncStatus syncStatus = new SyncStatus(vertx, syncs, clock);
     return new Routes(
         new WsRoute(reading, publish, turnstile, profile.resumption(), limits, config, clock),
         new StreamRoute(vertx, reading, turnstile, limits),
-        new SinceRoute(vertx, reading, metrics, clock, config.sync().pollMinMs(), this::turnedAway),
+        new SinceRoute(
+            vertx, reading, metrics, clock, config.sync().pollMinMs(), profile.clustered(), this::turnedAway),
         publish,
-        new HealthRoute(vertx, reading, metrics, clock, alerts(), this::facts, () -> draining),
+        new HealthRoute(vertx, reading, metrics, clock, alerts(), this::facts, () -> draining, syncStatus),
         new ClusterRoute(directory),
-        new StaticFiles(vertx));
+        new StaticFiles(vertx),
+        new OutboxRoute(reading),
+        new CallbackRoute(vertx, bodies),
+        new PushRoute(vertx, bodies),
+        new SyncRoute(reading, bodies, syncStatus));
   }
 
   /** A desktop bounds all its connections together, a cluster those of each org over all nodes. */

@@ -52,8 +52,8 @@ public interface EventLog {
   Future<SyncMarks.Found> marks(Collection<OutboxRef> outboxes, Collection<String> orgIds);
 
   /**
-   * How many appends may be under way at the same time, 1 or more. Shards are dealt to these lanes by remainder; a batch
-   * holds orgs of one lane only.
+   * How many appends may be under way at the same time, 1 or more. Shards are dealt to these lanes by remainder; a
+   * batch holds orgs of one lane only.
    */
   int lanes();
 
@@ -88,25 +88,29 @@ public interface EventLog {
   /** The lowest retained offset received at or after that time (Unix ms); empty when there is none. */
   Future<OptionalLong> offsetAtTime(String orgId, long receivedAtMs);
 
-  /** Up to {@code limit} orgs of these shards whose oldest retained event was received before the cutoff (Unix ms). */
+  /**
+   * Up to {@code limit} orgs of these shards whose oldest retained event was received before the cutoff (Unix ms) and
+   * does not wait, numbered in this log's own outbox, for the cloud's answer.
+   */
   Future<List<OrgHead>> expired(long cutoffMs, Collection<Integer> shards, int limit);
 
   /**
    * How far an org's log may be trimmed: the highest offset, at most {@code eventsMax} events above the floor, at or
-   * below which everything was received before the cutoff.
+   * below which everything was received before the cutoff and nothing waits for the cloud's answer.
    */
   Future<Long> trimPoint(String orgId, long cutoffMs, int eventsMax);
 
   /**
-   * Deletes the prefix of one org's log up to and including {@code through}, under the shard's epoch.
+   * Deletes the prefix of one org's log up to and including {@code through}, under the shard's epoch; less of it where
+   * an event waits for the cloud's answer.
    *
    * @return how the fence answered; the head of the org afterwards is read by {@link #heads}
    */
   Future<AppendResult> trim(String orgId, int shard, long epoch, long through);
 
   /**
-   * Deletes at most {@code limit} rows that outlived their use: keys older than 7 days, sessions idle for 90 days,
-   * heads whose data has been gone for 30 days.
+   * Deletes at most {@code limit} rows that outlived their use: keys older than 7 days and than every retained event,
+   * sessions idle for 90 days, heads whose data has been gone for 30 days unless they gave numbers to an outbox.
    *
    * @param nowMs retention time (Unix ms), which never runs ahead of the wall clock
    * @return rows deleted

@@ -38,7 +38,11 @@ public interface LocalOutbox {
   /** The state of an org's outbox; of an org that does not exist all zeros. */
   Future<State> state(String orgId);
 
-  /** Events with numbers above {@code after}, in order, those that are sent again included. */
+  /**
+   * Events with numbers above {@code after}, in order, those that are sent again included; the page ends after the
+   * event that reaches the bytes, and before a number that does not follow the one before it. Above what is confirmed
+   * no number is missing; below, those are that were trimmed, or given to an event that was sent again under another.
+   */
   Future<List<Numbered>> read(String orgId, long after, int eventsMax, int bytesMax);
 
   /**

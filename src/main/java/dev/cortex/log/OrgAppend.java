@@ -13,7 +13,7 @@ import java.util.List;
  * @param expectedHead the head the room believes in
  * @param events what to insert, at least one unless something is noted
  * @param sessions the sessions after these events
- * @param noted what is noted beside them
+ * @param noted what is noted beside them; an outbox head that is not where the store has it counts as a moved head
  */
 @Pure
 public record OrgAppend(

@@ -74,12 +74,14 @@ public final class Metrics {
   private final LongAdder claims = new LongAdder();
   private final LongAdder deposed = new LongAdder();
   private final LongAdder passivated = new LongAdder();
+  private final LongAdder syncConflicts = new LongAdder();
   private final LongAdder callbackEvents = new LongAdder();
   private final LongAdder callbacksDropped = new LongAdder();
   private final LongAdder callbackAddressesRefused = new LongAdder();
   private final Map<String, LongAdder> callbackPushes = new TreeMap<>();
   private final Map<String, LongAdder> refused = new ConcurrentHashMap<>();
   private final Map<String, LongAdder> polls = new TreeMap<>();
+  private final SyncCounters sync = new SyncCounters();
   private final Distribution publishNs = stage();
   private final Distribution commitNs = stage();
   private final Distribution fanOutNs = stage();
@@ -165,6 +167,11 @@ public final class Metrics {
     polls.get(source.label).increment();
   }
 
+  /** What a desktop's sync counts. */
+  public SyncCounters sync() {
+    return sync;
+  }
+
   /** The pruner removed that many events. */
   public void pruned(long events) {
     prunedEvents.add(events);
@@ -188,6 +195,11 @@ public final class Metrics {
   /** That many rooms left memory because nobody used them. */
   public void passivated(int rooms) {
     passivated.add(rooms);
+  }
+
+  /** That many events came from the cloud though this log had others in their session or under their key. */
+  public void syncConflicts(int events) {
+    syncConflicts.add(events);
   }
 
   /** A push to a callback came to that; so many events were in it that the desktop has now. */
@@ -283,12 +295,16 @@ public final class Metrics {
     text.counters("cortex_refused", "Events refused, by error code.", "code", refused);
     text.counter("cortex_deliveries", "Events handed to sockets.", deliveries.sum());
     text.counters("cortex_polls", "Polls answered, by what the answer was made from.", "source", polls);
+    sync.write(text);
     text.counter("cortex_pruned_events", "Events removed by retention.", prunedEvents.sum());
     text.counter("cortex_pruned_rows", "Keys, sessions and heads removed after their use.", prunedRows.sum());
     text.counter("cortex_prune_failures", "Pruning passes that failed.", pruneFailures.sum());
     text.counter("cortex_shard_claims", "Shards claimed by this node.", claims.sum());
     text.counter(
         "cortex_deposed_appends", "Appends of an org refused because another node owns its shard.", deposed.sum());
+    text.counter(
+        "cortex_sync_conflicts", "Events of the cloud whose session or key this log had given away.",
+        syncConflicts.sum());
     text.counter("cortex_rooms_passivated", "Rooms that left memory because nobody used them.", passivated.sum());
     text.counters("cortex_callback_pushes", "Pushes to callbacks, by what they came to.", "result", callbackPushes);
     text.counter("cortex_callback_events", "Events that desktops took from pushes.", callbackEvents.sum());

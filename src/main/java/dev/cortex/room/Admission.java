@@ -2,6 +2,7 @@ package dev.cortex.room;
 
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Budget;
+import dev.cortex.bus.Source;
 import dev.cortex.event.Draft;
 import dev.cortex.event.Outcome;
 import java.util.ArrayList;
@@ -50,8 +51,9 @@ interface Admission {
       };
 
   /**
-   * Takes what an append costs, or refuses drafts of it. A refused draft has cost nothing; after it, later drafts of
-   * the same session are refused too, or their order would change.
+   * Takes what an append costs, or refuses entries of it. What is refused has cost nothing; after it, later events of
+   * the same session are refused too, or their order would change, and of an outbox everything. What the cloud brings to
+   * a desktop costs nothing.
    *
    * @param append drafts of one org whose shard this node owns
    * @param nowNs monotonic time
@@ -62,7 +64,7 @@ interface Admission {
    * An append that was admitted has been answered: gives back what duplicates and refusals had cost.
    *
    * @param admitted what {@link #admit} let pass
-   * @param outcomes the fate of each of its drafts
+   * @param outcomes the fate of each of its entries
    * @return what is left, for the answer
    */
   Budget settled(Append admitted, List<Outcome> outcomes, long nowNs);
@@ -82,34 +84,41 @@ interface Admission {
   /**
    * What may pass.
    *
-   * @param refusals one for each draft, empty for those that were admitted; an empty list when all were
-   * @param budget what is left, and how long refused drafts have to wait
+   * @param refusals one for each entry, empty for those that were admitted; an empty list when all were
+   * @param budget what is left, and how long what was refused has to wait
    */
   record Decision(List<Optional<Outcome>> refusals, Budget budget) {
 
     /** Everything passes and nothing is counted. */
     static final Decision ALL = new Decision(List.of(), Budget.UNLIMITED);
 
-    /** Whether every draft passes. */
+    /** Whether everything passes. */
     boolean all() {
       return refusals.isEmpty();
     }
 
-    /** The drafts that pass. */
+    /** What passes. */
     Append admitted(Append append) {
       if (all()) {
         return append;
       }
+      List<Entry> entries = Entry.of(append);
       List<Draft> drafts = new ArrayList<>();
+      List<Source.Refused> atDoor = new ArrayList<>();
       for (int i = 0; i < refusals.size(); i++) {
-        if (refusals.get(i).isEmpty()) {
-          drafts.add(append.drafts().get(i));
+        if (refusals.get(i).isEmpty() && entries.get(i) instanceof Entry.Event event) {
+          drafts.add(event.draft());
+        } else if (refusals.get(i).isEmpty()) {
+          atDoor.add(((Entry.AtDoor) entries.get(i)).refused());
         }
       }
-      return new Append(append.orgId(), drafts);
+      Source source = append.source() instanceof Source.Outbox outbox
+          ? new Source.Outbox(outbox.desktop(), outbox.first(), atDoor)
+          : append.source();
+      return new Append(append.orgId(), drafts, source);
     }
 
-    /** The fate of every draft, from the refusals and the outcomes of those that passed. */
+    /** The fate of every entry, from the refusals and the outcomes of those that passed. */
     List<Outcome> outcomes(List<Outcome> ofAdmitted) {
       if (all()) {
         return ofAdmitted;

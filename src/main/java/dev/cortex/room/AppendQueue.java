@@ -32,13 +32,13 @@ final class AppendQueue<T> {
 
     private void add(Waiting<T> next) {
       waiting.add(next);
-      events += next.append().drafts().size();
+      events += weight(next.append());
       bytes += next.bytes();
     }
 
     private Waiting<T> remove() {
       Waiting<T> first = waiting.remove();
-      events -= first.append().drafts().size();
+      events -= weight(first.append());
       bytes -= first.bytes();
       return first;
     }
@@ -67,7 +67,7 @@ final class AppendQueue<T> {
     // one giant may not shut the door on everyone who has nothing waiting
     size = (int) Math.min(size, bytesMax / 2);
     Line<T> line = lines.get(append.orgId());
-    int more = append.drafts().size();
+    int more = weight(append);
     boolean fits = line == null
         ? events == 0 || fits(events + more, bytes + size, 2 * eventsMax, 2 * bytesMax)
         : fits(line.events + more, line.bytes + size, eventsMax / LINES_TO_FILL, bytesMax / LINES_TO_FILL)
@@ -79,6 +79,11 @@ final class AppendQueue<T> {
     bytes += size;
     lines.computeIfAbsent(append.orgId(), org -> new Line<>()).add(new Waiting<>(append, caller, size));
     return true;
+  }
+
+  /** What an append counts for: what it asks about, and one that asks nothing is no less work. */
+  private static int weight(Append append) {
+    return Math.max(1, Entry.count(append));
   }
 
   private static boolean fits(long events, long bytes, long eventsMax, long bytesMax) {
@@ -113,7 +118,7 @@ final class AppendQueue<T> {
         lines.put(org, line);
       }
       batch.add(next);
-      takenEvents += next.append().drafts().size();
+      takenEvents += weight(next.append());
       takenBytes += next.bytes();
     }
     events -= takenEvents;

@@ -2,10 +2,12 @@ package dev.cortex.room;
 
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Source;
 import dev.cortex.event.Draft;
 import dev.cortex.event.EnvelopeWriter;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
+import dev.cortex.event.Position;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.KeyRef;
@@ -13,47 +15,67 @@ import dev.cortex.log.KeyRow;
 import dev.cortex.log.Known;
 import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
+import dev.cortex.log.OutboxRef;
 import dev.cortex.log.SessionRef;
 import dev.cortex.room.AppendQueue.Waiting;
-import dev.cortex.room.Numbering.Verdict;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiConsumer;
-import java.util.function.IntToLongFunction;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /** The appends of one commit on their way from question to answer: numbered, committed or not, and answered once. */
 final class Batch {
 
-  /** What became durable for one org. */
-  record Committed(Room room, long epoch, long after, List<StoredEvent> events) {}
+  /** What became durable for one org; {@code outboxHead} is 0 when its outbox did not grow. */
+  record Committed(Room room, long epoch, long after, List<StoredEvent> events, long outboxHead) {}
 
-  private record Part(Room room, Numbering numbering) {}
+  /** Answers who waits. */
+  interface Replies {
 
-  private final List<Waiting<Promise<Appended>>> waiting;
-  private final BiConsumer<Waiting<Promise<Appended>>, List<Outcome>> replies;
+    /**
+     * Tells the fate of an append.
+     *
+     * @param outcomes one for each of its entries
+     * @param cursor where the cursor in the cloud's log stands; empty when it does not matter or is not known
+     */
+    void answer(Waiting<Promise<Appended>> waiting, List<Outcome> outcomes, Optional<Position> cursor);
+  }
+
+  /** What is said of everything that depends on the commit of an org. */
+  private enum Fate {
+    COMMITTED,
+    MOVED,
+    UNKNOWN
+  }
+
+  private record Asked(Waiting<Promise<Appended>> waiting, List<Entry> entries) {
+    private Append append() {
+      return waiting.append();
+    }
+  }
+
+  private final List<Asked> asked = new ArrayList<>();
+  private final Replies replies;
   private final Set<String> orgIds = new HashSet<>();
-  private final Map<String, Part> parts = new LinkedHashMap<>();
+  private final Map<String, Intake> intakes = new LinkedHashMap<>();
   private final Map<String, OrgAppend> appends = new LinkedHashMap<>();
   private final Map<String, AppendResult> results = new LinkedHashMap<>();
   private final List<List<Verdict>> verdicts = new ArrayList<>();
-  private int newEvents;
 
-  /**
-   * A batch of appends.
-   *
-   * @param replies answers who waits, with the outcome of each draft
-   */
-  Batch(List<Waiting<Promise<Appended>>> waiting, BiConsumer<Waiting<Promise<Appended>>, List<Outcome>> replies) {
-    this.waiting = waiting;
+  /** A batch of appends. */
+  Batch(List<Waiting<Promise<Appended>>> waiting, Replies replies) {
     this.replies = replies;
-    waiting.forEach(w -> orgIds.add(w.append().orgId()));
+    for (Waiting<Promise<Appended>> one : waiting) {
+      asked.add(new Asked(one, Entry.of(one.append())));
+      orgIds.add(one.append().orgId());
+    }
   }
 
   Set<String> orgIds() {
@@ -62,23 +84,21 @@ final class Batch {
 
   /** How many events were sent, repeats included. */
   int sentEvents() {
-    return waiting.stream().mapToInt(w -> w.append().drafts().size()).sum();
-  }
-
-  /** How many events the batch adds to the log. */
-  int newEvents() {
-    return newEvents;
+    return asked.stream().mapToInt(one -> one.entries().size()).sum();
   }
 
   /** The keys by which a draft may be a repeat: ids that producers sent and idempotency keys. */
   List<KeyRef> keys() {
     List<KeyRef> keys = new ArrayList<>();
-    for (Draft draft : drafts()) {
-      if (draft.idGiven()) {
-        keys.add(Numbering.idKey(draft));
-      }
-      if (!draft.idempotencyKey().isEmpty()) {
-        keys.add(Numbering.idempotencyKey(draft));
+    for (Asked one : asked) {
+      boolean born = one.append().source() instanceof Source.Producers;
+      for (Draft draft : one.append().drafts()) {
+        if (draft.idGiven() || !born) {
+          keys.add(Numbering.idKey(draft));
+        }
+        if (!draft.idempotencyKey().isEmpty()) {
+          keys.add(Numbering.idempotencyKey(draft));
+        }
       }
     }
     return keys;
@@ -86,55 +106,70 @@ final class Batch {
 
   /** The id keys of the events to be committed, by which the log tells whether they were. */
   List<KeyRef> newKeys() {
-    List<KeyRef> keys = new ArrayList<>(newEvents);
+    List<KeyRef> keys = new ArrayList<>();
     appends.values().forEach(append -> append.events().forEach(event -> keys.add(event.keys().get(0).key())));
     return keys;
   }
 
-  /** The sessions the drafts belong to. */
+  /** The sessions the entries belong to. */
   Set<SessionRef> sessions() {
     Set<SessionRef> sessions = new HashSet<>();
-    for (Draft draft : drafts()) {
-      if (draft.hasSession()) {
-        sessions.add(Numbering.session(draft));
+    for (Asked one : asked) {
+      for (Entry entry : one.entries()) {
+        entry.session(one.append().orgId()).ifPresent(sessions::add);
       }
     }
     return sessions;
   }
 
-  /** Gives every draft its verdict; an org without a room here is another node's. */
-  void number(
-      Map<String, Room> rooms,
-      IntToLongFunction epochs,
-      ToLongFunction<String> storedBytesMax,
-      Known known,
-      long nowMs) {
-    for (Waiting<Promise<Appended>> one : waiting) {
-      Append append = one.append();
-      Room room = rooms.get(append.orgId());
-      if (room == null) {
-        verdicts.add(append.drafts().stream().<Verdict>map(draft -> new Verdict.Settled(moved(draft))).toList());
-        continue;
+  /** The outboxes of desktops that bring something. */
+  Set<OutboxRef> outboxes() {
+    Set<OutboxRef> outboxes = new HashSet<>();
+    for (Asked one : asked) {
+      if (one.append().source() instanceof Source.Outbox outbox) {
+        outboxes.add(new OutboxRef(one.append().orgId(), outbox.desktop()));
       }
-      Part part = parts.computeIfAbsent(append.orgId(), org -> new Part(
-          room, new Numbering(room, epochs.applyAsLong(room.shard()), known, storedBytesMax.applyAsLong(org))));
-      List<Verdict> answers = new ArrayList<>(append.drafts().size());
-      for (Draft draft : append.drafts()) {
-        answers.add(part.numbering().add(draft, nowMs));
-      }
-      verdicts.add(answers);
     }
-    parts.forEach(
-        (org, part) -> {
-          OrgAppend append = part.numbering().append();
-          if (!append.events().isEmpty()) {
-            appends.put(org, append);
-            newEvents += append.events().size();
-          }
-        });
+    return outboxes;
   }
 
-  /** What is to be committed; empty when everything was refused or a repeat. */
+  /** The orgs of which the cloud brings something. */
+  Set<String> fromCloud() {
+    Set<String> orgs = new HashSet<>();
+    for (Asked one : asked) {
+      if (one.append().source() instanceof Source.Cloud || one.append().source() instanceof Source.Single) {
+        orgs.add(one.append().orgId());
+      }
+    }
+    return orgs;
+  }
+
+  /** Those of them whose log in the cloud begins anew with this batch. */
+  Set<String> begunAnew() {
+    Set<String> orgs = new HashSet<>();
+    for (Asked one : asked) {
+      if (one.append().source() instanceof Source.Cloud range && range.anew()) {
+        orgs.add(one.append().orgId());
+      }
+    }
+    return orgs;
+  }
+
+  /** Gives every entry its verdict; an org without a room here is another node's. */
+  void number(Lookup.Found found, ToLongFunction<String> storedBytesMax, long nowMs) {
+    for (Asked one : asked) {
+      String orgId = one.append().orgId();
+      if (!found.rooms().containsKey(orgId)) {
+        verdicts.add(one.entries().stream().<Verdict>map(entry -> new Verdict.Settled(moved(entry.id()))).toList());
+        continue;
+      }
+      Intake intake = intakes.computeIfAbsent(orgId, org -> found.intake(org, storedBytesMax.applyAsLong(org)));
+      verdicts.add(intake.add(one.append(), one.entries(), nowMs));
+    }
+    intakes.forEach((orgId, intake) -> intake.append().ifPresent(append -> appends.put(orgId, append)));
+  }
+
+  /** What is to be committed; empty when there is nothing to store. */
   List<OrgAppend> appends() {
     return List.copyOf(appends.values());
   }
@@ -147,19 +182,29 @@ final class Batch {
       AppendResult result = answers.get(i++);
       results.put(append.orgId(), result);
       if (result == AppendResult.COMMITTED) {
-        Room room = parts.get(append.orgId()).room();
+        Intake intake = intakes.get(append.orgId());
+        Room room = intake.room();
         List<NewEvent> events = append.events();
-        NewEvent last = events.get(events.size() - 1);
-        room.advanced(last.offset(), last.receivedAt());
-        room.stored(parts.get(append.orgId()).numbering().payloadBytes());
-        committed.add(new Committed(room, append.epoch(), append.expectedHead(), stored(room, events)));
+        if (!events.isEmpty()) {
+          NewEvent last = events.get(events.size() - 1);
+          room.advanced(last.offset(), last.receivedAt());
+          room.stored(intake.payloadBytes());
+        }
+        long outboxHead = append.noted().outboxHead();
+        room.outboxHead(Math.max(outboxHead, room.outboxHead()));
+        committed.add(
+            new Committed(room, append.epoch(), append.expectedHead(), stored(room, events), outboxHead));
       }
     }
     return committed;
   }
 
-  private static Outcome moved(Draft draft) {
-    return Outcome.refused(draft.id(), ErrorCode.MOVED, "The room is moving; repeat it with the same id.");
+  /** Events of committed appends that were in conflict with what is here. */
+  int conflicts() {
+    return results.entrySet().stream()
+        .filter(one -> one.getValue() == AppendResult.COMMITTED)
+        .mapToInt(one -> intakes.get(one.getKey()).conflicts())
+        .sum();
   }
 
   /** The appends that were refused because somebody else owns their shard. */
@@ -183,75 +228,82 @@ final class Batch {
 
   /** Answers every caller by its verdicts and the results of the commit. */
   void answer() {
-    answer((draft, event) -> results.get(draft.orgId()) == AppendResult.COMMITTED
-        ? Optional.empty()
-        : Optional.of(moved(draft)));
+    answer(append -> results.get(append.orgId()) == AppendResult.COMMITTED ? Fate.COMMITTED : Fate.MOVED);
   }
 
-  /** Answers every caller with one refusal for each draft that was not settled without the store. */
+  /** Answers every caller with one refusal for each entry that was not settled without the store. */
   void refuse(ErrorCode code) {
-    for (int i = 0; i < waiting.size(); i++) {
-      List<Draft> drafts = waiting.get(i).append().drafts();
-      List<Outcome> outcomes = new ArrayList<>(drafts.size());
-      for (int j = 0; j < drafts.size(); j++) {
+    for (int i = 0; i < asked.size(); i++) {
+      List<Entry> entries = asked.get(i).entries();
+      List<Outcome> outcomes = new ArrayList<>(entries.size());
+      for (int j = 0; j < entries.size(); j++) {
         // without verdicts the store failed before anything was numbered
         boolean settled = i < verdicts.size() && verdicts.get(i).get(j) instanceof Verdict.Settled;
         outcomes.add(settled
             ? ((Verdict.Settled) verdicts.get(i).get(j)).outcome()
-            : Outcome.refused(drafts.get(j).id(), code, code.sentence() + " Repeat it with the same id."));
+            : Outcome.refused(entries.get(j).id(), code, code.sentence() + " Repeat it with the same id."));
       }
-      replies.accept(waiting.get(i), outcomes);
+      replies.answer(asked.get(i).waiting(), outcomes, Optional.empty());
     }
   }
 
-  /** Answers every caller by what the log holds of {@link #newKeys()} after an outcome that was unknown. */
+  /**
+   * Answers every caller by what the log holds of {@link #newKeys()} after an outcome that was unknown. An append is
+   * stored as a whole or not at all; of one without events nobody can tell.
+   */
   void answerFrom(Known known) {
-    answer((draft, event) -> {
-      KeyRow expected = event.keys().get(0);
-      return expected.equals(known.keys().get(expected.key()))
-          ? Optional.empty()
-          : Optional.of(Outcome.refused(
-              draft.id(), ErrorCode.STORAGE_ERROR, "The store failed; repeat it with the same id."));
+    answer(append -> {
+      if (append.events().isEmpty()) {
+        return Fate.UNKNOWN;
+      }
+      KeyRow expected = append.events().get(0).keys().get(0);
+      return expected.equals(known.keys().get(expected.key())) ? Fate.COMMITTED : Fate.UNKNOWN;
     });
   }
 
-  /** Why a draft whose fate is that of a new event is not to be answered as committed. */
-  private interface Refusal {
-    Optional<Outcome> of(Draft draft, NewEvent event);
-  }
-
-  private void answer(Refusal refusal) {
-    for (int i = 0; i < waiting.size(); i++) {
-      Waiting<Promise<Appended>> one = waiting.get(i);
-      List<Draft> drafts = one.append().drafts();
-      List<Outcome> outcomes = new ArrayList<>(drafts.size());
-      for (int j = 0; j < drafts.size(); j++) {
-        outcomes.add(outcome(drafts.get(j), verdicts.get(i).get(j), refusal));
+  private void answer(Function<OrgAppend, Fate> fates) {
+    Map<String, Fate> byOrg = new HashMap<>();
+    appends.forEach((orgId, append) -> byOrg.put(orgId, fates.apply(append)));
+    for (int i = 0; i < asked.size(); i++) {
+      Append append = asked.get(i).append();
+      // of an org of which nothing had to be stored, everything is as it was found
+      Fate fate = byOrg.getOrDefault(append.orgId(), Fate.COMMITTED);
+      List<Entry> entries = asked.get(i).entries();
+      List<Outcome> outcomes = new ArrayList<>(entries.size());
+      for (int j = 0; j < entries.size(); j++) {
+        outcomes.add(outcome(append.orgId(), entries.get(j).id(), verdicts.get(i).get(j), fate));
       }
-      replies.accept(one, outcomes);
+      replies.answer(asked.get(i).waiting(), outcomes, cursor(append, fate));
     }
   }
 
-  private List<Draft> drafts() {
-    List<Draft> drafts = new ArrayList<>();
-    waiting.forEach(w -> drafts.addAll(w.append().drafts()));
-    return drafts;
+  private Optional<Position> cursor(Append append, Fate fate) {
+    boolean asks = append.source() instanceof Source.Cloud || append.source() instanceof Source.Single;
+    return asks && fate == Fate.COMMITTED && intakes.containsKey(append.orgId())
+        ? intakes.get(append.orgId()).cursor()
+        : Optional.empty();
   }
 
-  private Outcome outcome(Draft draft, Verdict verdict, Refusal refusal) {
+  private Outcome outcome(String orgId, String id, Verdict verdict, Fate fate) {
     if (verdict instanceof Verdict.Settled settled) {
       return settled.outcome();
-    }
-    if (verdict instanceof Verdict.Refused refused) {
-      NewEvent because = appends.get(draft.orgId()).events().get(refused.index());
-      return refusal.of(draft, because).orElse(refused.outcome());
+    } else if (fate == Fate.MOVED) {
+      return moved(id);
+    } else if (fate == Fate.UNKNOWN) {
+      return Outcome.refused(id, ErrorCode.STORAGE_ERROR, "The store failed; repeat it with the same id.");
+    } else if (verdict instanceof Verdict.Dependent dependent) {
+      return dependent.outcome();
     }
     boolean repeat = verdict instanceof Verdict.RepeatOf;
     int index = repeat ? ((Verdict.RepeatOf) verdict).index() : ((Verdict.Numbered) verdict).index();
-    NewEvent event = appends.get(draft.orgId()).events().get(index);
-    return refusal.of(draft, event).orElseGet(() -> repeat
-        ? Outcome.duplicate(draft.id(), event.offset(), event.sequence())
-        : Outcome.accepted(draft.id(), event.offset(), event.sequence()));
+    NewEvent event = appends.get(orgId).events().get(index);
+    return repeat
+        ? Outcome.duplicate(id, event.offset(), event.sequence())
+        : Outcome.accepted(id, event.offset(), event.sequence());
+  }
+
+  private static Outcome moved(String id) {
+    return Outcome.refused(id, ErrorCode.MOVED, "The room is moving; repeat it with the same id.");
   }
 
   private static List<StoredEvent> stored(Room room, List<NewEvent> events) {

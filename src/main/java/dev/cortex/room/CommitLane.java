@@ -6,6 +6,7 @@ import dev.cortex.bus.Message.Appended;
 import dev.cortex.bus.Message.Budget;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
+import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.EventLog;
@@ -19,8 +20,8 @@ import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -40,14 +41,25 @@ final class CommitLane {
 
   private static final long QUEUE_BYTES_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
 
+  /** Hears what commits bring to light. */
+  interface Listener {
+
+    /** These shards turned out to be another node's. */
+    void deposed(Set<Integer> shards);
+
+    /** The outbox of an org grew to that number, or may have. */
+    void outboxGrew(String orgId, long outboxHead);
+  }
+
   private final String node;
   private final EventLog log;
   private final Rooms rooms;
+  private final Lookup lookup;
   private final Fanout fanout;
   private final Admission admission;
   private final Metrics metrics;
   private final Clock clock;
-  private final Consumer<Set<Integer>> deposed;
+  private final Listener listener;
   private final AppendQueue<Promise<Appended>> queue;
   private final ArrayDeque<Supplier<Future<?>>> chores = new ArrayDeque<>();
   private final Set<String> committing = new HashSet<>();
@@ -63,26 +75,27 @@ final class CommitLane {
    * One lane of several.
    *
    * @param lanes how many share the bounds of the queue
-   * @param deposed hears of shards that turned out to be another node's
    */
   CommitLane(
       String node,
       EventLog log,
       Rooms rooms,
+      Lookup lookup,
       Fanout fanout,
       Admission admission,
       Metrics metrics,
       Clock clock,
       int lanes,
-      Consumer<Set<Integer>> deposed) {
+      Listener listener) {
     this.node = node;
     this.log = log;
     this.rooms = rooms;
+    this.lookup = lookup;
     this.fanout = fanout;
     this.admission = admission;
     this.metrics = metrics;
     this.clock = clock;
-    this.deposed = deposed;
+    this.listener = listener;
     this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
     this.doubts = new Doubts(node, rooms, fanout, this::depose);
   }
@@ -94,8 +107,9 @@ final class CommitLane {
     }
     Admission.Decision decision = admission.admit(append, clock.monotonicNs());
     Append admitted = decision.admitted(append);
-    if (admitted.drafts().isEmpty() && !decision.all()) {
-      return Future.succeededFuture(refused(decision, List.of(), decision.budget()));
+    if (!decision.all() && Entry.count(admitted) == 0) {
+      Appended nothing = new Appended(List.of(), decision.budget());
+      return Future.succeededFuture(refused(decision, nothing));
     }
     Promise<Appended> answer = Promise.promise();
     if (!queue.offer(admitted, answer)) {
@@ -106,15 +120,16 @@ final class CommitLane {
     pump();
     return decision.all()
         ? answer.future()
-        : answer.future().map(appended -> refused(decision, appended.outcomes(), appended.budget()));
+        : answer.future().map(appended -> refused(decision, appended));
   }
 
   /** The answer to an append of which a part was not admitted. */
-  private Appended refused(Admission.Decision decision, List<Outcome> ofAdmitted, Budget left) {
+  private Appended refused(Admission.Decision decision, Appended admitted) {
     decision.refusals().forEach(
         refusal -> refusal.flatMap(Outcome::error).ifPresent(code -> metrics.refused(code.code(), 1)));
+    Budget left = admitted.budget();
     Budget budget = new Budget(left.limit(), left.remaining(), decision.budget().retryAfterMs());
-    return new Appended(decision.outcomes(ofAdmitted), budget);
+    return new Appended(decision.outcomes(admitted.outcomes()), budget);
   }
 
   /** Runs a write that is no append, between two commits. */
@@ -183,16 +198,11 @@ final class CommitLane {
     long begun = clock.monotonicNs();
     Batch batch = new Batch(waiting, this::reply);
     committing.addAll(batch.orgIds());
-    return rooms
-        .ensureClaimed(node, batch.orgIds())
-        .compose(lost -> {
-          depose(lost);
-          return rooms.load(batch.orgIds());
-        })
-        .compose(loaded -> log.known(batch.keys(), batch.sessions()).map(known -> {
-          batch.number(loaded, rooms::epoch, admission::storedBytesMax, known, receivedMs());
+    return lookup.of(batch)
+        .map(found -> {
+          batch.number(found, admission::storedBytesMax, receivedMs());
           return batch.appends();
-        }))
+        })
         .compose(appends -> appends.isEmpty()
             ? Future.succeededFuture(List.<AppendResult>of())
             : log.append(appends))
@@ -222,16 +232,22 @@ final class CommitLane {
       failures.succeeded();
       metrics.committed(events, clock.monotonicNs() - begun);
     }
+    metrics.syncConflicts(batch.conflicts());
     batch.answer();
     for (Batch.Committed one : committed) {
-      fanout.deliver(one.room(), one.after(), one.events(), one.epoch());
+      if (!one.events().isEmpty()) {
+        fanout.deliver(one.room(), one.after(), one.events(), one.epoch());
+      }
+      if (one.outboxHead() > 0) {
+        listener.outboxGrew(one.room().orgId(), one.outboxHead());
+      }
     }
   }
 
   private void depose(Set<Integer> lost) {
     if (!lost.isEmpty()) {
       rooms.drop(lost);
-      deposed.accept(lost);
+      listener.deposed(lost);
     }
   }
 
@@ -246,7 +262,7 @@ final class CommitLane {
         failure instanceof LogException e ? e.kind() : LogException.Kind.UNKNOWN;
     failures.failed(kind, batch.sentEvents(), String.valueOf(failure.getMessage()), clock.monotonicNs())
         .ifPresent(text -> LOG.error(text, failure instanceof LogException ? null : failure));
-    if (kind != LogException.Kind.UNKNOWN || batch.newEvents() == 0) {
+    if (kind != LogException.Kind.UNKNOWN || batch.appends().isEmpty()) {
       batch.refuse(errorCode(kind));
       return Future.succeededFuture();
     }
@@ -265,6 +281,9 @@ final class CommitLane {
             Room room = loaded.get(append.orgId());
             if (room != null) {
               fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
+              if (append.noted().outboxHead() > 0) {
+                listener.outboxGrew(room.orgId(), room.outboxHead());
+              }
             }
           });
           batch.answerFrom(known);
@@ -279,7 +298,8 @@ final class CommitLane {
         });
   }
 
-  private void reply(AppendQueue.Waiting<Promise<Appended>> one, List<Outcome> outcomes) {
+  private void reply(
+      AppendQueue.Waiting<Promise<Appended>> one, List<Outcome> outcomes, Optional<Position> cursor) {
     int duplicates = 0;
     for (Outcome outcome : outcomes) {
       if (outcome.status() == Outcome.Status.DUPLICATE) {
@@ -291,7 +311,7 @@ final class CommitLane {
       metrics.duplicatesRejected(duplicates);
     }
     Budget budget = admission.settled(one.append(), outcomes, clock.monotonicNs());
-    one.caller().tryComplete(new Appended(outcomes, budget));
+    one.caller().tryComplete(new Appended(outcomes, budget, cursor));
   }
 
   /** What a failure of the store is called towards clients. */

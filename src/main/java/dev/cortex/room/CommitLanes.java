@@ -37,6 +37,11 @@ final class CommitLanes {
     return lanes.get(0).chore(work);
   }
 
+  /** Runs a write of an org that is no append, between two commits of its lane. */
+  <T> Future<T> chore(String orgId, Supplier<Future<T>> work) {
+    return of(rooms.shardOf(orgId)).chore(work);
+  }
+
   /** See {@link CommitLane#settleDoubts}. */
   void settleDoubts() {
     lanes.forEach(CommitLane::settleDoubts);

@@ -3,10 +3,8 @@ package dev.cortex.room;
 import dev.cortex.base.Pure;
 import dev.cortex.event.ContentHash;
 import dev.cortex.event.Draft;
-import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Hash128;
 import dev.cortex.event.KeyHash;
-import dev.cortex.event.Outcome;
 import dev.cortex.log.KeyRef;
 import dev.cortex.log.KeyRow;
 import dev.cortex.log.Known;
@@ -14,35 +12,67 @@ import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
+import dev.cortex.log.SyncMarks.Noted;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Gives the drafts of one org their offsets and sequences, in turn, and finds repeats: against what the log knows and
- * against drafts numbered before them in the same batch, whose fate they share. Nothing is certain until the resulting
- * {@link #append()} has committed.
+ * The append of one org in the making: gives events their offsets, finds repeats against what the log knows and against
+ * events numbered before in the same batch, and keeps the sessions as they will be. Which sequence an event may have is
+ * decided by the rules of its source. Nothing is certain until {@link #append} has committed.
  */
 @Pure
 final class Numbering {
 
-  /** What is to become of a draft. */
-  sealed interface Verdict {
-    /** Answered already: refused, or a repeat of a committed event. */
-    record Settled(Outcome outcome) implements Verdict {}
+  /** A draft with all by which it is known. */
+  record Candidate(Draft draft, Hash128 content, List<KeyRef> keys) {}
+
+  /** Whether a draft is new. */
+  sealed interface Match {
+
+    /** Nothing is known by its keys. */
+    record Nothing() implements Match {}
 
     /**
-     * Refused because of the new event at that index: final once that one has committed, and nothing if it has not.
+     * It repeats an event.
+     *
+     * @param original what is remembered of that event
+     * @param index the new event it is, -1 when it is in the log
      */
-    record Refused(Outcome outcome, int index) implements Verdict {}
+    record Repeat(KeyRow original, int index) implements Match {}
 
-    /** The new event at that index of the append. */
-    record Numbered(int index) implements Verdict {}
+    /**
+     * Its keys belong to a different event, or to two.
+     *
+     * @param pending whether one of those is a new event
+     */
+    record Conflict(KeyRef key, KeyRow original, boolean pending) implements Match {
 
-    /** A repeat of the new event at that index. */
-    record RepeatOf(String id, int index) implements Verdict {}
+      /** What is wrong, for people. */
+      String message() {
+        String what = key.kind() == KeyRef.Kind.IDEMPOTENCY ? "idempotencyKey" : "id";
+        return what + " was used by a different event (offset " + original.offset() + "); a repeat must be identical";
+      }
+    }
   }
+
+  /**
+   * The place of an event in its session.
+   *
+   * @param sequence its number there, 0 without a session
+   * @param home the session's home
+   * @param held see {@link SessionRow}
+   */
+  record Place(long sequence, String home, long held) {
+
+    /** No session. */
+    static final Place NONE = new Place(0, "", 0);
+  }
+
+  private static final Match NEW = new Match.Nothing();
 
   private final Room room;
   private final long epoch;
@@ -53,16 +83,11 @@ final class Numbering {
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
   private long payloadBytes;
 
-  /** Numbers drafts of an org that may store any number of bytes. */
-  Numbering(Room room, long epoch, Known known) {
-    this(room, epoch, known, Long.MAX_VALUE);
-  }
-
   /**
-   * Numbers drafts of an org.
+   * Numbers events of an org.
    *
    * @param known what the log knows of the drafts' keys and sessions
-   * @param storedBytesMax at so many stored bytes of payload no further event is taken
+   * @param storedBytesMax at so many stored bytes of payload the org is {@link #full}
    */
   Numbering(Room room, long epoch, Known known, long storedBytesMax) {
     this.room = room;
@@ -89,36 +114,80 @@ final class Numbering {
     return new SessionRef(draft.orgId(), draft.agentId(), draft.sessionId());
   }
 
-  /**
-   * Numbers one draft, or says why not.
-   *
-   * @param draft complete draft of this org
-   * @param nowMs receive time, Unix milliseconds; never goes back within a log
-   */
-  Verdict add(Draft draft, long nowMs) {
-    Hash128 content = ContentHash.of(draft);
-    List<KeyRef> keys = keysOf(draft);
+  /** A draft of this org by all its keys. */
+  Candidate candidate(Draft draft) {
+    List<KeyRef> keys = draft.idempotencyKey().isEmpty()
+        ? List.of(idKey(draft))
+        : List.of(idKey(draft), idempotencyKey(draft));
+    return new Candidate(draft, ContentHash.of(draft), keys);
+  }
+
+  /** Looks whether a draft repeats an event: one event by all of its keys that are known, and with the same content. */
+  Match match(Candidate candidate) {
     int pendingOriginal = -1;
     KeyRow original = null;
-    for (KeyRef key : keys) {
+    for (KeyRef key : candidate.keys()) {
       Integer pending = pendingKeys.get(key);
       KeyRow row = pending != null ? rowOf(pending) : known.keys().get(key);
       if (row == null) {
         continue;
       }
-      if ((original != null && original.offset() != row.offset()) || !sameContent(draft, content, row)) {
-        int because = pending != null ? pending : pendingOriginal;
-        return refused(draft, because, ErrorCode.IDEMPOTENCY_CONFLICT, conflictMessage(key, row));
+      if ((original != null && original.offset() != row.offset()) || !sameContent(candidate, row)) {
+        return new Match.Conflict(key, row, pending != null || pendingOriginal >= 0);
       }
       original = row;
       pendingOriginal = pending != null ? pending : -1;
     }
-    if (original != null) {
-      return pendingOriginal >= 0
-          ? new Verdict.RepeatOf(draft.id(), pendingOriginal)
-          : new Verdict.Settled(Outcome.duplicate(draft.id(), original.offset(), original.sequence()));
+    return original == null ? NEW : new Match.Repeat(original, pendingOriginal);
+  }
+
+  /** A session as it is after everything numbered so far; empty when it is unknown. */
+  Optional<SessionRow> session(SessionRef session) {
+    SessionRow pending = sessions.get(session);
+    return Optional.ofNullable(pending != null ? pending : known.sessions().get(session));
+  }
+
+  /** Whether a session changes with this append. */
+  boolean isPending(SessionRef session) {
+    return sessions.containsKey(session);
+  }
+
+  /** Changes what is remembered of a session. */
+  void put(SessionRow session) {
+    sessions.put(session.session(), session);
+  }
+
+  /** Why no further event of a producer is taken; empty while there is room. */
+  Optional<String> full() {
+    long stored = room.storedBytes() + payloadBytes;
+    return stored < storedBytesMax
+        ? Optional.empty()
+        : Optional.of("limits.stored_bytes: " + stored + " bytes of payload are stored, " + storedBytesMax
+            + " may be; there is room again when the oldest events have expired");
+  }
+
+  /**
+   * Gives an event the next offset. What {@link #match} says of it must have been heeded.
+   *
+   * @param place its place in its session, {@link Place#NONE} without one
+   * @param outboxNumber its number in this log's outbox, 0 for none
+   * @param nowMs receive time, Unix milliseconds; never goes back within a log
+   */
+  Verdict.Numbered take(Candidate candidate, Place place, long outboxNumber, long nowMs) {
+    Draft draft = candidate.draft();
+    long offset = room.head() + events.size() + 1;
+    if (draft.hasSession()) {
+      put(new SessionRow(session(draft), place.home(), offset, place.sequence(), place.held()));
     }
-    return number(draft, content, keys, Math.max(nowMs, room.lastReceivedAt()));
+    List<KeyRow> rows = new ArrayList<>(2);
+    for (KeyRef key : candidate.keys()) {
+      rows.add(new KeyRow(key, offset, place.sequence(), candidate.content().hi(), candidate.content().lo()));
+      pendingKeys.put(key, events.size());
+    }
+    payloadBytes += draft.payload().length;
+    events.add(new NewEvent(
+        draft, offset, place.sequence(), Math.max(nowMs, room.lastReceivedAt()), rows, outboxNumber));
+    return new Verdict.Numbered(events.size() - 1);
   }
 
   /** Bytes of payload of everything numbered so far. */
@@ -126,83 +195,25 @@ final class Numbering {
     return payloadBytes;
   }
 
-  /** Everything numbered so far, ready to be committed. */
-  OrgAppend append() {
-    return new OrgAppend(
-        room.orgId(), room.shard(), epoch, room.logId(), room.head(), events, List.copyOf(sessions.values()));
+  /** Whether an event was numbered. */
+  boolean hasEvents() {
+    return !events.isEmpty();
   }
 
-  private Verdict number(Draft draft, Hash128 content, List<KeyRef> keys, long receivedAt) {
-    // before anything final is said of it: an event behind one that has to wait would be told that its sequence is wrong
-    if (room.storedBytes() + payloadBytes >= storedBytesMax) {
-      return settled(
-          draft,
-          ErrorCode.QUOTA_EXCEEDED,
-          "limits.stored_bytes: " + (room.storedBytes() + payloadBytes) + " bytes of payload are stored, "
-              + storedBytesMax + " may be; there is room again when the oldest events have expired");
-    }
-    long offset = room.head() + events.size() + 1;
-    long sequence = 0;
-    if (draft.hasSession()) {
-      SessionRef ref = session(draft);
-      SessionRow row = sessions.getOrDefault(ref, known.sessions().get(ref));
-      if (row != null && !row.home().isEmpty()) {
-        return settled(
-            draft,
-            ErrorCode.SESSION_ELSEWHERE,
-            "session " + ref.agentId() + '/' + ref.sessionId() + " is written in " + row.home() + "; publish it there");
-      }
-      long expected = row == null ? 1 : row.lastSequence() + 1;
-      if (draft.sequence() != 0 && draft.sequence() != expected) {
-        return refused(
-            draft,
-            sessions.containsKey(ref) ? events.size() - 1 : -1,
-            ErrorCode.SEQUENCE_CONFLICT,
-            "sequence " + draft.sequence() + " of session " + ref.agentId() + '/' + ref.sessionId() + ": expected "
-                + expected);
-      }
-      sequence = expected;
-      sessions.put(ref, new SessionRow(ref, "", offset, sequence));
-    }
-    List<KeyRow> rows = new ArrayList<>(2);
-    for (KeyRef key : keys) {
-      rows.add(new KeyRow(key, offset, sequence, content.hi(), content.lo()));
-      pendingKeys.put(key, events.size());
-    }
-    payloadBytes += draft.payload().length;
-    events.add(new NewEvent(draft, offset, sequence, receivedAt, rows));
-    return new Verdict.Numbered(events.size() - 1);
+  /** Everything numbered so far, ready to be committed with what is noted beside it. */
+  OrgAppend append(Noted noted) {
+    return new OrgAppend(
+        room.orgId(), room.shard(), epoch, room.logId(), room.head(), events, List.copyOf(sessions.values()), noted);
   }
 
   private KeyRow rowOf(int index) {
     return events.get(index).keys().get(0);
   }
 
-  private static List<KeyRef> keysOf(Draft draft) {
-    return draft.idempotencyKey().isEmpty()
-        ? List.of(idKey(draft))
-        : List.of(idKey(draft), idempotencyKey(draft));
-  }
-
-  private static boolean sameContent(Draft draft, Hash128 content, KeyRow row) {
-    return content.hi() == row.contentHi()
-        && content.lo() == row.contentLo()
-        && (draft.sequence() == 0 || draft.sequence() == row.sequence());
-  }
-
-  private static String conflictMessage(KeyRef key, KeyRow row) {
-    String what = key.kind() == KeyRef.Kind.IDEMPOTENCY ? "idempotencyKey" : "id";
-    return what + " was used by a different event (offset " + row.offset() + "); a repeat must be identical";
-  }
-
-  /** Refused because of the new event at that index, or of none when it is negative. */
-  private static Verdict refused(Draft draft, int because, ErrorCode code, String message) {
-    return because < 0
-        ? settled(draft, code, message)
-        : new Verdict.Refused(Outcome.refused(draft.id(), code, message), because);
-  }
-
-  private static Verdict settled(Draft draft, ErrorCode code, String message) {
-    return new Verdict.Settled(Outcome.refused(draft.id(), code, message));
+  private static boolean sameContent(Candidate candidate, KeyRow row) {
+    long sequence = candidate.draft().sequence();
+    return candidate.content().hi() == row.contentHi()
+        && candidate.content().lo() == row.contentLo()
+        && (sequence == 0 || sequence == row.sequence());
   }
 }

@@ -11,6 +11,7 @@ import dev.cortex.config.OrgLimits;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
+import dev.cortex.log.LocalOutbox;
 import dev.cortex.log.LogException;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
@@ -19,6 +20,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.internal.logging.Logger;
 import io.vertx.core.internal.logging.LoggerFactory;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -38,6 +40,7 @@ public final class OrgRoomVerticle extends VerticleBase {
   private final Clock clock;
   private final Directory directory;
   private final Members members;
+  private final Optional<LocalOutbox> outbox;
   private RoomDesk desk;
   private MessageConsumer<Message> consumer;
   private Set<String> live = Set.of();
@@ -45,19 +48,38 @@ public final class OrgRoomVerticle extends VerticleBase {
   private boolean stopped;
 
   /**
-   * Creates the verticle; nothing happens before it is deployed.
+   * Creates the verticle of a log that is on its own; nothing happens before it is deployed.
    *
    * @param directory where rooms are; names this node and is kept up to date
    * @param members the nodes that are alive
    */
   public OrgRoomVerticle(
       CortexConfig config, EventLog log, Metrics metrics, Clock clock, Directory directory, Members members) {
+    this(config, log, metrics, clock, directory, members, Optional.empty());
+  }
+
+  /**
+   * Creates the verticle; nothing happens before it is deployed.
+   *
+   * @param directory where rooms are; names this node and is kept up to date
+   * @param members the nodes that are alive
+   * @param outbox the outbox of this log, on a desktop
+   */
+  public OrgRoomVerticle(
+      CortexConfig config,
+      EventLog log,
+      Metrics metrics,
+      Clock clock,
+      Directory directory,
+      Members members,
+      Optional<LocalOutbox> outbox) {
     this.config = config;
     this.log = log;
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
     this.members = members;
+    this.outbox = outbox;
   }
 
   @Override
@@ -65,7 +87,8 @@ public final class OrgRoomVerticle extends VerticleBase {
     OrgLimits limits = new OrgLimits(config.limits());
     desk = new RoomDesk(
         log, directory, members, new BusWires(vertx), Quotas.of(limits, directory.shardMap()::shardOf),
-        orgId -> limits.of(orgId).connections(), metrics, clock, RoomDesk.Bounds.NORMAL);
+        orgId -> limits.of(orgId).connections(), metrics, clock, RoomDesk.Bounds.NORMAL,
+        new Sharing(outbox, config.sync().syncedOrgs()));
     metrics.gauge("cortex_rooms", "Rooms in memory.", () -> desk.roomCount());
     metrics.gauge("cortex_shards_owned", "Shards this node owns.", () -> desk.shardCount());
     metrics.gauge("cortex_commit_queue_events", "Events waiting for a commit.", () -> desk.queueDepth());

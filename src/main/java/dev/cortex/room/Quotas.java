@@ -3,6 +3,7 @@ package dev.cortex.room;
 import dev.cortex.base.Pure;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Budget;
+import dev.cortex.bus.Source;
 import dev.cortex.config.CortexConfig.Limits;
 import dev.cortex.config.OrgLimits;
 import dev.cortex.event.Draft;
@@ -72,7 +73,10 @@ final class Quotas implements Admission {
 
   @Override
   public Decision admit(Append append, long nowNs) {
-    Optional<OrgQuota> quota = quota(append.orgId(), nowNs);
+    Optional<OrgQuota> quota = quota(append, nowNs);
+    if (quota.isPresent() && append.source() instanceof Source.Outbox) {
+      return beginning(append, quota.get(), nowNs);
+    }
     return quota
         .flatMap(of -> of.take(append.drafts(), nowNs))
         .map(refusal -> refused(append.drafts(), refusal, quota.get().budget(refusal.waitMs(), nowNs)))
@@ -81,11 +85,12 @@ final class Quotas implements Admission {
 
   @Override
   public Budget settled(Append admitted, List<Outcome> outcomes, long nowNs) {
-    return quota(admitted.orgId(), nowNs).map(quota -> {
+    return quota(admitted, nowNs).map(quota -> {
+      List<Entry> entries = Entry.of(admitted);
       List<Draft> forNothing = new ArrayList<>();
       for (int i = 0; i < outcomes.size(); i++) {
-        if (outcomes.get(i).status() != Outcome.Status.ACCEPTED) {
-          forNothing.add(admitted.drafts().get(i));
+        if (outcomes.get(i).status() != Outcome.Status.ACCEPTED && entries.get(i) instanceof Entry.Event event) {
+          forNothing.add(event.draft());
         }
       }
       if (!forNothing.isEmpty()) {
@@ -97,7 +102,7 @@ final class Quotas implements Admission {
 
   @Override
   public void returned(Append admitted, long nowNs) {
-    quota(admitted.orgId(), nowNs).ifPresent(quota -> quota.giveBack(admitted.drafts(), nowNs));
+    quota(admitted, nowNs).ifPresent(quota -> quota.giveBack(admitted.drafts(), nowNs));
   }
 
   @Override
@@ -122,6 +127,12 @@ final class Quotas implements Admission {
   /** How many orgs' buckets are kept. */
   int size() {
     return byOrg.size();
+  }
+
+  /** The buckets that an append is paid from; empty when it costs nothing. */
+  private Optional<OrgQuota> quota(Append append, long nowNs) {
+    boolean free = append.source() instanceof Source.Cloud || append.source() instanceof Source.Single;
+    return free ? Optional.empty() : quota(append.orgId(), nowNs);
   }
 
   /** The buckets of an org; empty when it has no limits. */
@@ -154,6 +165,24 @@ final class Quotas implements Admission {
       kept.remove();
       emptyNs.merge(eldest.shard, eldest.usedNs, Math::max);
     }
+  }
+
+  /** Admits a part of an outbox as far as its events pass one by one. */
+  private static Decision beginning(Append append, OrgQuota quota, long nowNs) {
+    if (quota.take(append.drafts(), nowNs).isEmpty()) {
+      return Decision.ALL;
+    }
+    List<Optional<Outcome>> refusals = new ArrayList<>();
+    Optional<OrgQuota.Refusal> stop = Optional.empty();
+    for (Entry entry : Entry.of(append)) {
+      if (stop.isEmpty() && entry instanceof Entry.Event event) {
+        stop = quota.take(List.of(event.draft()), nowNs);
+      }
+      refusals.add(stop.map(why -> Outcome.refused(entry.id(), ErrorCode.RATE_LIMITED, why.message())));
+    }
+    return stop
+        .map(why -> new Decision(refusals, quota.budget(Math.max(1, why.waitMs()), nowNs)))
+        .orElse(Decision.ALL);
   }
 
   private static Decision refused(List<Draft> drafts, OrgQuota.Refusal refusal, Budget budget) {

@@ -18,6 +18,7 @@ final class Room {
   private long floor;
   private long lastReceivedAt;
   private long storedBytes;
+  private long outboxHead;
   private long usedNs;
 
   /** The room of an org whose log exists. */
@@ -29,6 +30,7 @@ final class Room {
     this.floor = stored.floor();
     this.lastReceivedAt = stored.lastReceivedAt();
     this.storedBytes = stored.storedBytes();
+    this.outboxHead = stored.outboxHead();
   }
 
   /** The room of an org without events: its log id is settled now and stored with the first event. */
@@ -80,6 +82,16 @@ final class Room {
     if (stored.head() == head) {
       storedBytes = stored.storedBytes();
     }
+  }
+
+  /** The last number given in the log's own outbox, 0 before the first. */
+  long outboxHead() {
+    return outboxHead;
+  }
+
+  /** Numbers up to this one are given in the log's own outbox. */
+  void outboxHead(long number) {
+    outboxHead = number;
   }
 
   /** When it was used last, by the monotonic clock. */

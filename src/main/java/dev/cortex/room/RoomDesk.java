@@ -12,6 +12,7 @@ import dev.cortex.bus.Message.Marked;
 import dev.cortex.bus.Message.Owned;
 import dev.cortex.bus.Message.Present;
 import dev.cortex.bus.Message.Ready;
+import dev.cortex.bus.Source;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
@@ -36,7 +37,7 @@ import java.util.stream.IntStream;
  * Everything a node's rooms are made of, wired together, and where each question goes. Used on one context only. What
  * concerns an org is answered only while its shard is ours and the store has confirmed that lately; else {@code moved}.
  */
-final class RoomDesk implements ShardKeeper.Listener {
+final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoomDesk.class);
   private static final long PRESENCE_TIMEOUT_MS = 1_000;
@@ -67,6 +68,8 @@ final class RoomDesk implements ShardKeeper.Listener {
   private final Standings standings;
   private final Connections connections;
   private final CommitLanes lanes;
+  private final Sharing sharing;
+  private final SyncDesk sync;
   private final Replays replays;
   private final Trimmer trimmer;
   private final Optional<ShardKeeper> keeper;
@@ -75,6 +78,7 @@ final class RoomDesk implements ShardKeeper.Listener {
    * The desk of a node that owns nothing yet.
    *
    * @param connectionsMax how many connections an org may have; 0 is unlimited
+   * @param sharing what the log shares with another one
    */
   RoomDesk(
       EventLog log,
@@ -85,7 +89,8 @@ final class RoomDesk implements ShardKeeper.Listener {
       ToIntFunction<String> connectionsMax,
       Metrics metrics,
       Clock clock,
-      Bounds bounds) {
+      Bounds bounds,
+      Sharing sharing) {
     this.node = directory.self();
     this.shards = directory.shardMap().shards();
     this.log = log;
@@ -94,6 +99,7 @@ final class RoomDesk implements ShardKeeper.Listener {
     this.admission = admission;
     this.metrics = metrics;
     this.clock = clock;
+    this.sharing = sharing;
     ReplayLeases leases = new ReplayLeases(bounds.leaseNs());
     rooms = new Rooms(log, directory.shardMap(), bounds.rooms(), this::isCommitting);
     rooms.passivate(clock.monotonicNs(), IDLE_NS, 0);
@@ -102,8 +108,10 @@ final class RoomDesk implements ShardKeeper.Listener {
         : new Fanout(node, wires::send, bounds.windowBytes());
     standings = new Standings(node, fanout, rooms, wires::send);
     connections = new Connections(connectionsMax);
+    Lookup lookup = new Lookup(node, log, rooms, fanout, sharing, this::deposed);
     lanes = new CommitLanes(log.lanes(), rooms, lane ->
-        new CommitLane(node, log, rooms, fanout, admission, metrics, clock, log.lanes(), this::deposed));
+        new CommitLane(node, log, rooms, lookup, fanout, admission, metrics, clock, log.lanes(), this));
+    sync = new SyncDesk(log, sharing, rooms, lanes, this::outboxGrew);
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lanes, leases, clock);
     keeper = members.clustered()
@@ -199,7 +207,7 @@ final class RoomDesk implements ShardKeeper.Listener {
   /** Answers a question, or refuses. */
   Future<? extends Message> ask(Message ask) {
     if (ask instanceof Append append) {
-      return rooms.owns(append.orgId()) ? lanes.append(append) : moved();
+      return append(append);
     } else if (ask instanceof Message.Attach attach) {
       return attach(attach);
     } else if (ask instanceof Message.Connect connect) {
@@ -223,6 +231,10 @@ final class RoomDesk implements ShardKeeper.Listener {
     } else if (ask instanceof Message.Probe) {
       return lanes.chore(log::probe).map(done -> new Ready());
     }
+    Optional<String> synced = SyncDesk.orgOf(ask);
+    if (synced.isPresent()) {
+      return current(synced.get(), () -> sync.ask(ask));
+    }
     return Future.failedFuture(new IllegalArgumentException("not for a room: " + ask.getClass().getSimpleName()));
   }
 
@@ -239,13 +251,19 @@ final class RoomDesk implements ShardKeeper.Listener {
     admission.dropped(dropped);
   }
 
-  private void deposed(Set<Integer> lost) {
+  @Override
+  public void deposed(Set<Integer> lost) {
     if (keeper.isPresent()) {
       keeper.get().deposed(lost);
     } else {
       LOG.error("another server took over " + lost.size() + " shards of this store; this one is without others");
       dropped(lost);
     }
+  }
+
+  @Override
+  public void outboxGrew(String orgId, long outboxHead) {
+    wires.send(Addresses.SYNC, new Message.OutboxGrew(orgId, outboxHead));
   }
 
   private boolean isCommitting(Room room) {
@@ -270,6 +288,14 @@ final class RoomDesk implements ShardKeeper.Listener {
 
   private static <T> Future<T> moved() {
     return Future.failedFuture(Rooms.moved());
+  }
+
+  private Future<Message.Appended> append(Append append) {
+    boolean fromCloud = append.source() instanceof Source.Cloud || append.source() instanceof Source.Single;
+    if (fromCloud && sharing.outbox().isEmpty()) {
+      return Future.failedFuture(new IllegalArgumentException("the cloud has no cloud"));
+    }
+    return rooms.owns(append.orgId()) ? lanes.append(append) : moved();
   }
 
   private Future<Attached> attach(Message.Attach attach) {

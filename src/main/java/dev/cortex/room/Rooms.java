@@ -175,7 +175,8 @@ final class Rooms {
 
   /** Where a room stands, for the outside. */
   Head head(Room room) {
-    return new Head(room.orgId(), room.position(), room.floor(), epoch(room.shard()));
+    return new Head(
+        room.orgId(), room.position(), room.floor(), epoch(room.shard()), room.lastReceivedAt());
   }
 
   /** Says that a room is another node's. */

@@ -78,10 +78,7 @@ sealed interface CloudPush {
     if (!events.isArray()) {
       return none("no array of events");
     }
-    Elements summary = Elements.of(events);
-    if (summary.count() > EVENTS_MAX) {
-      return none("more than " + EVENTS_MAX + " events");
-    }
+    Elements summary = Elements.of(events, EVENTS_MAX);
     return new Range(
         logId,
         after.integer().getAsLong(),
@@ -91,10 +88,7 @@ sealed interface CloudPush {
   }
 
   private static CloudPush loose(JsonSlice whole) {
-    Elements summary = Elements.of(whole);
-    if (summary.count() > EVENTS_MAX) {
-      return none("more than " + EVENTS_MAX + " events");
-    }
+    Elements summary = Elements.of(whole, EVENTS_MAX);
     Format format = !summary.cloudEvent() ? Format.JSON
         : summary.array() ? Format.CLOUDEVENTS : Format.CLOUDEVENT;
     return new Loose(format, whole.bytes(), summary.orgs());

@@ -21,9 +21,13 @@ record Elements(boolean array, int count, Set<String> orgs, boolean cloudEvent) 
   private static final String CLOUD_EVENT = "specversion";
   private static final Set<String> NAMES = Set.of("orgId", "tenantId", "orgid", CLOUD_EVENT);
 
-  /** Looks over one event or an array of events. */
-  static Elements of(JsonSlice value) {
-    List<JsonSlice> events = value.isArray() ? Fields.elements(value) : List.of(value);
+  /**
+   * Looks over one event or an array of events.
+   *
+   * @throws dev.cortex.event.RefusedException when there are more than {@code max}
+   */
+  static Elements of(JsonSlice value, int max) {
+    List<JsonSlice> events = value.isArray() ? Fields.elements(value, max) : List.of(value);
     Set<String> orgs = new HashSet<>();
     boolean cloudEvent = false;
     for (int i = 0; i < events.size(); i++) {

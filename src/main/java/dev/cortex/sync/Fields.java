@@ -1,6 +1,7 @@
 package dev.cortex.sync;
 
 import dev.cortex.base.Pure;
+import dev.cortex.event.ErrorCode;
 import dev.cortex.event.JsonCursor;
 import dev.cortex.event.JsonSlice;
 import dev.cortex.event.RefusedException;
@@ -57,13 +58,20 @@ record Fields(Map<String, JsonSlice> byName) {
     return new Fields(found);
   }
 
-  /** The elements of an array. */
-  static List<JsonSlice> elements(JsonSlice array) {
+  /**
+   * The elements of an array.
+   *
+   * @throws RefusedException when there are more than {@code max}
+   */
+  static List<JsonSlice> elements(JsonSlice array, int max) {
     List<JsonSlice> elements = new ArrayList<>();
     JsonCursor walk = array.cursor();
     walk.peek();
     walk.open();
     while (walk.nextElement()) {
+      if (elements.size() == max) {
+        throw new RefusedException(ErrorCode.BAD_REQUEST, "The array has more than " + max + " elements");
+      }
       elements.add(walk.value());
     }
     return elements;

@@ -7,9 +7,9 @@ import dev.cortex.base.Pure;
  * When one org is polled next, and which rung of push, held request and poll it stands on. Every time it is told is
  * monotonic, in ms; {@code chance} is a random number in [0, 1).
  *
- * <p>Push counts as healthy while the lease lasts and a good push or challenge came within such a time. What a poll finds
- * must then be pushed too within a grace time, which needs no clock but this one; if it is not, push is not believed again
- * before it brought something.
+ * <p>Push counts as healthy while the lease lasts and a good push or challenge came within such a time. What a poll
+ * finds must then be pushed too within a grace time, which needs no clock but this one; if it is not, push is not
+ * believed again before it brought something.
  */
 @Pure
 final class Ladder {

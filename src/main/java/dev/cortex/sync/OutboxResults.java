@@ -33,7 +33,7 @@ record OutboxResults(int settled, List<Refusal> refused, String doubt) {
    */
   static OutboxResults read(byte[] body, long first, int count) {
     JsonSlice results = Fields.read(body, Set.of("results")).get("results");
-    List<JsonSlice> each = results.isArray() ? Fields.elements(results) : List.of();
+    List<JsonSlice> each = results.isArray() ? Fields.elements(results, count) : List.of();
     if (each.size() != count) {
       throw new RefusedException(ErrorCode.BAD_REQUEST, "the answer does not have " + count + " results");
     }

@@ -47,6 +47,10 @@ import picocli.CommandLine.Parameters;
       "  polls      three nodes: polls that find nothing new, on 64 connections, on the owner of the rooms and on",
       "             another node; polls a second stand under events/s;",
       "             aim: all answered from memory",
+      "  desktops   one node: --desktops idle desktops, each with its own name and cursor, that poll at 400 a second",
+      "             and as fast as it goes; aim: none answered from the log",
+      "  sync       one node and two desktops: from a publish on one desktop until a browser and the other desktop",
+      "             have it, by push, by held request and by polls every 500 ms, at 20 events a second",
       "",
       "Cases that are compared take turns in rounds of one run; the verdict below their rows says ratio and aim. An aim"
           + " that was missed changes nothing about the exit code, a fault does.",
@@ -111,6 +115,9 @@ final class Bench implements Callable<Integer> {
   @Option(names = "--orgs", defaultValue = "100000", description = "orgs: how many (${DEFAULT-VALUE})")
   private int orgs;
 
+  @Option(names = "--desktops", defaultValue = "2000", description = "desktops: how many (${DEFAULT-VALUE})")
+  private int desktops;
+
   @Option(names = "--node", hidden = true, description = "one word of the command that starts a node; repeated")
   private List<String> nodeCommand = List.of();
 
@@ -160,10 +167,11 @@ final class Bench implements Callable<Integer> {
       case "quiet" -> quiet();
       case "ingest" -> ingest();
       case "idle" -> idle();
-      case "remote", "broadcast", "orgs", "polls" -> cluster(name);
+      case "remote", "broadcast", "orgs", "polls", "desktops", "sync" -> cluster(name);
       default -> throw new CommandLine.ParameterException(
           new CommandLine(this),
-          "unknown scenario " + name + ": fanout, quiet, ingest, idle, all, remote, broadcast, orgs or polls");
+          "unknown scenario " + name + ": fanout, quiet, ingest, idle, all, remote, broadcast, orgs, polls, desktops or"
+              + " sync");
     }
   }
 
@@ -205,13 +213,16 @@ final class Bench implements Callable<Integer> {
   private void cluster(String name) throws Exception {
     var warmMs = warmSeconds * 1_000L;
     var durationMs = seconds * 1_000L;
-    try (var fleet = Fleet.start(nodeCommand, name.equals("broadcast") ? 1 : 3, scratch)) {
+    var nodes = List.of("broadcast", "desktops", "sync").contains(name) ? 1 : 3;
+    try (var fleet = Fleet.start(nodeCommand, nodes, scratch)) {
       switch (name) {
         case "remote" -> new Remote(fleet, connections, payloadBytes, rounds)
             .run(report, List.of(20, 100), warmMs, durationMs);
         case "broadcast" -> new Broadcast(fleet, payloadBytes, rounds)
             .run(report, BROADCASTS, warmMs, durationMs);
         case "orgs" -> new Orgs(fleet, orgs).run(report);
+        case "desktops" -> new Desktops(fleet, desktops).run(report, List.of(400), warmMs, durationMs);
+        case "sync" -> new SyncPath(fleet, serverCommand, scratch, payloadBytes).run(report, 20, warmMs, durationMs);
         default -> new Polls(fleet, 64, rounds).run(report, warmMs, durationMs);
       }
     }

@@ -86,7 +86,8 @@ final class Fleet implements AutoCloseable {
               "store.user=" + database.user(),
               "store.password=" + database.password(),
               "auth.jwt_secret=" + SECRET,
-              "auth.service_tokens=" + SERVICE_TOKEN);
+              "auth.service_tokens=" + SERVICE_TOKEN,
+              "callbacks.allow_private=true");
       List<String> all = Stream.concat(sets.stream(), UNLIMITED.stream()).toList();
       nodes.add(Node.start("node-" + (i + 1), command, all, ports, folder));
     }
@@ -140,7 +141,12 @@ final class Fleet implements AutoCloseable {
 
   /** The token of a user of an org. */
   String token(String org) {
-    return SignedToken.of(SECRET, org, "bench", "publish subscribe", TOKEN_SECONDS);
+    return token(org, "bench");
+  }
+
+  /** The token of that user of an org. */
+  String token(String org, String user) {
+    return SignedToken.of(SECRET, org, user, "publish subscribe", TOKEN_SECONDS);
   }
 
   /** Transactions that the database has committed so far, as its sessions have told by now: within a second. */

@@ -23,6 +23,7 @@ final class HttpLine {
 
   private static final int NO_CONTENT = 204;
   private static final Pattern LENGTH = Pattern.compile("\r\ncontent-length: *([0-9]+)");
+  private static final Pattern NEXT_POLL = Pattern.compile("\r\ncortex-next-poll-after-ms: *([0-9]+)");
   private static final Pattern ACCEPTED = Pattern.compile("\"accepted\": *([0-9]+)");
 
   private final SocketChannel channel;
@@ -33,6 +34,7 @@ final class HttpLine {
   private final ArrayDeque<Long> due = new ArrayDeque<>();
   private byte[] in = new byte[16 * 1024];
   private int inLength;
+  private String lastHeaders = "";
 
   HttpLine(InetSocketAddress server, Entry entry, Selector selector) throws IOException {
     channel = SocketChannel.open(server);
@@ -46,6 +48,12 @@ final class HttpLine {
   /** Requests sent and not yet answered. */
   int inFlight() {
     return due.size();
+  }
+
+  /** When the last answer said to poll again, in milliseconds after it; -1 when it did not say. */
+  long nextPollAfterMs() {
+    var told = NEXT_POLL.matcher(lastHeaders);
+    return told.find() ? Long.parseLong(told.group(1)) : -1;
   }
 
   /** Sends a body that was due at this time. */
@@ -116,6 +124,7 @@ final class HttpLine {
     if (end > inLength) {
       return from;
     }
+    lastHeaders = headers;
     // the counts lead the answer; its long list of results is of no interest here
     var accepted = ACCEPTED.matcher(new String(in, bodyAt, Math.min(200, end - bodyAt), StandardCharsets.US_ASCII));
     answered.onAnswer(this, status, accepted.find() ? Long.parseLong(accepted.group(1)) : 0, due.remove());

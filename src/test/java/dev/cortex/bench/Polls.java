@@ -30,7 +30,7 @@ final class Polls {
   void run(Report report, long warmMs, long durationMs) throws IOException, InterruptedException, SQLException {
     var owner = fleet.node(0);
     var orgs = fleet.orgsOn(owner, ORGS);
-    publish(orgs);
+    publish(fleet, orgs);
     try (var ownerLoop = warm(owner, orgs, warmMs);
         var otherLoop = warm(fleet.node(1), orgs, warmMs)) {
       var cases = List.of(new Case("owner", owner, ownerLoop), new Case("other node", fleet.node(1), otherLoop));
@@ -47,7 +47,8 @@ final class Polls {
     }
   }
 
-  private void publish(List<String> orgs) throws IOException {
+  /** One event in each org. */
+  static void publish(Fleet fleet, List<String> orgs) throws IOException {
     try (var loop = new Loop(200)) {
       var left = orgs.iterator();
       loop.open(fleet.node(0).address(), new Entry("/broadcast", Fleet.SERVICE_TOKEN), line -> {

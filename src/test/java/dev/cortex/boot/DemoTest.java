@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cortex.config.ConfigLoader;
 import dev.cortex.config.ConfigSource;
 import dev.cortex.config.CortexConfig;
+import dev.cortex.testing.RawHttp;
+import dev.cortex.testing.RawWebSocket;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,25 @@ class DemoTest {
   @AfterEach
   void stop() throws Exception {
     demo.close(demo.stopBudget()).await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void anEventOfOneDesktopReachesTheOtherAndTheCloud() throws Exception {
+    CortexServer ada = demo.desktops().get(0).server();
+    Demo.Desktop bob = demo.desktops().get(1);
+    try (RawWebSocket atBob = RawWebSocket.open(bob.server().port(), "/ws?org=demo");
+        RawWebSocket inCloud =
+            RawWebSocket.open(demo.cloud().port(), "/api/ws", "Authorization: Bearer " + bob.token());
+        RawHttp http = RawHttp.connect(ada.port())) {
+      String event = "{\"id\":\"e1\",\"orgId\":\"demo\",\"type\":\"agent.completed\",\"payload\":{\"text\":\"hello\"}}";
+      assertThat(http.ask("POST", "/api/events", event, "Content-Type: application/json").status()).isEqualTo(200);
+      for (RawWebSocket each : List.of(inCloud, atBob)) {
+        JsonObject seen = each.json();
+        assertThat(seen.getString("id")).isEqualTo("e1");
+        assertThat(seen.getString("userId")).isEqualTo("ada");
+        assertThat(seen.getJsonObject("payload").getString("text")).isEqualTo("hello");
+      }
+    }
   }
 
   @Test

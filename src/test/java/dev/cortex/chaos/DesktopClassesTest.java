@@ -23,10 +23,14 @@ final class DesktopClassesTest {
   private static final List<String> CLOUD_ONLY =
       List.of("com.hazelcast.", "io.vertx.spi.cluster.", "org.postgresql.", "com.nimbusds.", "io.github.bucket4j.");
 
+  /** What a desktop needs for a cloud, if it has one. */
+  private static final List<String> SYNC_ONLY =
+      List.of("dev.cortex.sync.", "io.vertx.core.http.impl.HttpClient", "io.vertx.circuitbreaker.");
+
   @TempDir Path folder;
 
   @Test
-  void aDesktopLoadsNoClassOfTheCluster() throws Exception {
+  void aDesktopOnItsOwnLoadsNoClassOfTheClusterAndNoneOfTheSync() throws Exception {
     Path loaded = folder.resolve("loaded");
     Map<String, String> variables = Map.of("JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + loaded);
     String data = folder.resolve("data").toString();
@@ -41,6 +45,7 @@ final class DesktopClassesTest {
       List<String> names = lines.map(line -> line.replaceFirst("^(\\[[^\\]]*\\])* *", "")).toList();
       assertThat(names).as("the log of loaded classes").anyMatch(name -> name.startsWith("dev.cortex.boot.Stages"));
       assertThat(names).noneMatch(name -> CLOUD_ONLY.stream().anyMatch(name::startsWith));
+      assertThat(names).noneMatch(name -> SYNC_ONLY.stream().anyMatch(name::startsWith));
     }
   }
 }

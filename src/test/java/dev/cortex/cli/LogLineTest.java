@@ -14,7 +14,7 @@ class LogLineTest {
     record.setThrown(new IllegalStateException("broken\nbadly", new IllegalArgumentException("cause")));
     assertThat(LogLine.format(record))
         .startsWith("time=2")
-        .as("a process of one server need not name it").contains(" level=warn logger=some.Logger msg=\"two\\nlines and a \\\"quote\\\"\" error=\"")
+        .contains(" level=warn logger=some.Logger msg=\"two\\nlines and a \\\"quote\\\"\" error=\"")
         .contains("IllegalStateException: broken\\nbadly < ")
         .contains(" caused by java.lang.IllegalArgumentException: cause < ")
         .doesNotContain("\n");

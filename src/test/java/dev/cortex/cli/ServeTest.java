@@ -73,6 +73,15 @@ class ServeTest {
   }
 
   @Test
+  void whatIsWrongWithADemoIsSaidToPeopleOnly() {
+    assertThat(run("--profile", "demo", "--check-config")).isZero();
+    assertThat(out()).startsWith("# effective configuration of profile demo").contains("data_dir: \"\"");
+    assertThat(run("--profile", "demo", "--set", "auth.jwt_secret=short")).isEqualTo(78);
+    assertThat(out()).doesNotContain("CORTEX_ERROR");
+    assertThat(err()).contains("at least 32 are needed").doesNotContain("short");
+  }
+
+  @Test
   void specialFlagsAreStrongerThanSet() {
     ServeRequest request =
         ServeRequest.parse(List.of("--port", "1", "--data-dir=/x", "--set", "server.port=2"), Map.of());

@@ -69,13 +69,17 @@ class CloudConnectionTest {
 
   @Test
   void connectionsEndWithTheirTokenWithinASecond() throws Exception {
+    publish("first"); // only where something happens a poll is held
+    String cursor = node.ask("GET", "/api/events/since?cursor=0", "", "Authorization: Bearer " + ACME)
+        .header("Cortex-Cursor");
     long expiresAt = (System.currentTimeMillis() / 1_000 + 2) * 1_000; // tokens count whole seconds
     String token = UserToken.of("acme").expiresAt(expiresAt).text();
     try (RawWebSocket plain = node.webSocket(token, "");
         RawWebSocket rich = node.richClient(token);
         RawHttp stream = node.stream(token, "");
         RawHttp poll = RawHttp.connect(node.port())) {
-      poll.send(poll.request("GET", "/api/events/since?cursor=0&wait=20", "", "Authorization: Bearer " + token));
+      String target = "/api/events/since?wait=20&cursor=" + cursor;
+      poll.send(poll.request("GET", target, "", "Authorization: Bearer " + token));
       assertThat(poll.answer().status()).isEqualTo(401);
       assertThat(plain.closed()).isEqualTo(4401);
       assertThat(rich.closed()).isEqualTo(4401);

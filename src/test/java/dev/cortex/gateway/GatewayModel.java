@@ -129,7 +129,7 @@ public final class GatewayModel {
   /** Polls once: the answer is how many events are new after a position, and what else it says. */
   public Future<Located> poll(String orgId, Position from) {
     return beginnings.locate(Channel.root(orgId), new Since.Cursor(from))
-        .onSuccess(located -> feeds.polled(orgId));
+        .onSuccess(located -> feeds.polled(orgId, false));
   }
 
   /** Whether the gateway answers a poll of that org without asking. */

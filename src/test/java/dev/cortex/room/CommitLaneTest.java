@@ -13,7 +13,6 @@ import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.LogException.Kind;
-import dev.cortex.ops.Metrics;
 import dev.cortex.sim.MemoryLog;
 import dev.cortex.sim.Schedule;
 import io.vertx.core.Future;
@@ -42,8 +41,8 @@ final class CommitLaneTest {
   private final Fanout fanout = new Fanout("n1", (address, delivery) -> sent.add(delivery), 1 << 20);
   private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
   private final Set<Integer> deposed = new HashSet<>();
-  private final CommitLane lane = new CommitLane(
-      "n1", log, rooms, fanout, Admission.UNLIMITED, new Metrics(), schedule, 1, deposed::addAll);
+  private final CommitLane lane = Lanes.one(
+      log, rooms, fanout, Admission.UNLIMITED, schedule, deposed::addAll);
 
   @BeforeAll
   static void failuresAreExpected() {

@@ -55,7 +55,8 @@ public final class NodeModel {
       }
     };
     desk = new RoomDesk(
-        log, directory, members, wires, Admission.UNLIMITED, orgId -> 0, new Metrics(), clock, BOUNDS);
+        log, directory, members, wires, Admission.UNLIMITED, orgId -> 0, new Metrics(), clock, BOUNDS,
+        Sharing.NONE);
     desk.start();
   }
 

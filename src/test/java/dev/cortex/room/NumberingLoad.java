@@ -7,6 +7,7 @@ import dev.cortex.log.KeyRow;
 import dev.cortex.log.Known;
 import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
+import dev.cortex.log.SyncMarks;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,10 +50,11 @@ public final class NumberingLoad {
   }
 
   private OrgAppend number(Known known) {
-    Numbering numbering = new Numbering(room, 1, known);
+    Numbering numbering = new Numbering(room, 1, known, Long.MAX_VALUE);
+    Publishing publishing = new Publishing(numbering);
     for (Draft draft : drafts) {
-      numbering.add(draft, NOW);
+      publishing.add(draft, NOW);
     }
-    return numbering.append();
+    return numbering.append(SyncMarks.Noted.NOTHING);
   }
 }

@@ -16,7 +16,6 @@ import dev.cortex.event.Draft;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.log.LogException.Kind;
-import dev.cortex.ops.Metrics;
 import dev.cortex.sim.MemoryLog;
 import dev.cortex.sim.Schedule;
 import io.vertx.core.Future;
@@ -45,8 +44,8 @@ class QuotaLaneTest {
       new OrgLimits(new Limits(1, 10, 0, 0, 0, 0, 0, 0, 0, 0,
           List.of("full.events_per_second=0", "full.stored_bytes=100"))),
       rooms::shardOf);
-  private final CommitLanes lanes = new CommitLanes(1, rooms, lane -> new CommitLane(
-      "n1", log, rooms, new Fanout("n1", (a, d) -> {}, 1), quotas, new Metrics(), schedule, 1, s -> {}));
+  private final CommitLanes lanes = new CommitLanes(1, rooms, lane ->
+      Lanes.one(log, rooms, new Fanout("n1", (a, d) -> {}, 1), quotas, schedule));
   private final Trimmer trimmer = new Trimmer(log, rooms, lanes, new ReplayLeases(1), schedule);
 
   @BeforeAll

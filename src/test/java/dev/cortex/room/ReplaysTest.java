@@ -11,7 +11,6 @@ import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
-import dev.cortex.ops.Metrics;
 import dev.cortex.sim.MemoryLog;
 import dev.cortex.sim.Schedule;
 import io.vertx.core.Future;
@@ -65,8 +64,8 @@ final class ReplaysTest {
   private void publish(String node, Rooms rooms, String id) {
     rooms.claim(node, List.of(0));
     schedule.run(TURNS);
-    CommitLanes lanes = new CommitLanes(1, rooms, lane -> new CommitLane(
-        node, log, rooms, new Fanout(node, (a, d) -> {}, 1), Admission.UNLIMITED, new Metrics(), schedule, 1, s -> {}));
+    CommitLanes lanes = new CommitLanes(1, rooms, lane ->
+        Lanes.one(log, rooms, new Fanout(node, (a, d) -> {}, 1), Admission.UNLIMITED, schedule));
     lanes.append(new Append("acme", List.of(Drafts.plain("acme", id))));
     schedule.run(TURNS);
   }

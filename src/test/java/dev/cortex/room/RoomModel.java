@@ -52,7 +52,7 @@ public final class RoomModel {
     };
     desk = new RoomDesk(
         log, directory, members, wires, Admission.UNLIMITED, orgId -> 0, new Metrics(), clock,
-        new RoomDesk.Bounds(roomsMax, windowBytes, LEASE_NS));
+        new RoomDesk.Bounds(roomsMax, windowBytes, LEASE_NS), Sharing.NONE);
   }
 
   /** Begins to take part in a cluster. */

@@ -8,7 +8,6 @@ import dev.cortex.bus.Message.Trimmed;
 import dev.cortex.bus.ShardMap;
 import dev.cortex.event.Draft;
 import dev.cortex.log.LogException.Kind;
-import dev.cortex.ops.Metrics;
 import dev.cortex.sim.MemoryLog;
 import dev.cortex.sim.Schedule;
 import io.vertx.core.Future;
@@ -27,8 +26,8 @@ final class TrimmerTest {
   private final MemoryLog log = new MemoryLog(schedule);
   private final Rooms rooms = new Rooms(log, new ShardMap(1, false), 100, room -> false);
   private final ReplayLeases leases = new ReplayLeases(1_000_000_000L);
-  private final CommitLanes lanes = new CommitLanes(1, rooms, lane -> new CommitLane(
-      "n1", log, rooms, new Fanout("n1", (a, d) -> {}, 1), Admission.UNLIMITED, new Metrics(), schedule, 1, s -> {}));
+  private final CommitLanes lanes = new CommitLanes(1, rooms, lane ->
+      Lanes.one(log, rooms, new Fanout("n1", (a, d) -> {}, 1), Admission.UNLIMITED, schedule));
   private final Trimmer trimmer = new Trimmer(log, rooms, lanes, leases, schedule);
 
   @BeforeEach

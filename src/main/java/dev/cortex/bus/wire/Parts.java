@@ -57,10 +57,11 @@ final class Parts {
     position(out, head.position());
     out.number(head.floor());
     out.number(head.epoch());
+    out.number(head.receivedAt());
   }
 
   static Head head(WireReader in) {
-    return new Head(in.text(), position(in), in.number(), in.number());
+    return new Head(in.text(), position(in), in.number(), in.number(), in.number());
   }
 
   static void since(WireWriter out, Since since) {

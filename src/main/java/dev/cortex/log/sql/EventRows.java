@@ -101,7 +101,8 @@ final class EventRows {
     return query;
   }
 
-  private static StoredEvent event(ResultSet row, String orgId, String logId) throws SQLException {
+  /** The event of a row that begins with {@link #COLUMNS}. */
+  static StoredEvent event(ResultSet row, String orgId, String logId) throws SQLException {
     long offset = row.getLong(1);
     long receivedAt = row.getLong(7);
     long sequence = row.getLong(10);

@@ -18,10 +18,19 @@ final class HeadRows {
   private static final int ORGS_PER_QUERY = 256;
   private static final String COLUMNS =
       "SELECT org_id, log_id, head, floor, shard, last_received_at, stored_bytes, outbox_head, outbox_confirmed"
-          + " FROM org_heads ";
+          + " FROM org_heads h ";
   private static final String ONE = COLUMNS + "WHERE org_id = ?";
+
+  /** An org whose oldest event waits for the cloud's answer has nothing to trim, however old that is. */
   static final String EXPIRED =
-      COLUMNS + "WHERE floor_received_at > 0 AND floor_received_at < ? ORDER BY floor_received_at";
+      COLUMNS
+          + """
+          WHERE floor_received_at > 0 AND floor_received_at < ?
+            AND (outbox_confirmed = outbox_head OR NOT EXISTS (
+              SELECT 1 FROM realtime_events e
+              WHERE e.org_id = h.org_id AND e.log_offset = h.floor + 1
+                AND coalesce(e.outbox_number, 0) > h.outbox_confirmed))
+          ORDER BY floor_received_at""";
 
   private HeadRows() {}
 

@@ -21,7 +21,8 @@ import java.util.Set;
 /** What the log remembers of sync: a batch asks for and notes few of them, so each is a statement of its own. */
 final class MarkRows {
 
-  static final String OUTBOX = "SELECT number, id_hash FROM outboxes WHERE org_id = ? AND install = ? AND incarnation = ?";
+  static final String OUTBOX =
+      "SELECT number, id_hash FROM outboxes WHERE org_id = ? AND install = ? AND incarnation = ?";
   static final String REFUSALS =
       """
       SELECT number, id, code, message FROM outbox_refusals

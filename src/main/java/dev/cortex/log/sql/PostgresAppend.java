@@ -51,14 +51,15 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
           outbox_head = greatest(h.outbox_head, a.outbox_head),
           floor_received_at = CASE WHEN h.head = h.floor THEN a.first_received ELSE h.floor_received_at END
         FROM asked a WHERE a.owned AND h.org_id = a.org_id AND h.head = a.expected AND h.log_id = a.log_id
-          AND (a.outbox_head IS NULL OR a.outbox_head = 0 OR h.outbox_head = a.outbox_before)
+          AND (coalesce(a.outbox_head, 0) = 0 OR h.outbox_head = coalesce(a.outbox_before, 0))
         RETURNING a.n
       ), created AS (
         INSERT INTO org_heads (org_id, log_id, head, shard, last_received_at, touched_at, floor_received_at,
           stored_bytes, outbox_head)
         SELECT a.org_id, a.log_id, a.head, a.shard, a.last_received, a.touched, a.first_received, a.bytes,
           coalesce(a.outbox_head, 0)
-        FROM asked a WHERE a.owned AND a.expected = 0 AND coalesce(a.outbox_before, 0) = 0 AND a.n NOT IN (SELECT n FROM moved)
+        FROM asked a WHERE a.owned AND a.expected = 0 AND coalesce(a.outbox_before, 0) = 0
+          AND a.n NOT IN (SELECT n FROM moved)
         ON CONFLICT DO NOTHING RETURNING org_id
       ), fate AS MATERIALIZED (
         SELECT a.n, a.owned,
@@ -72,7 +73,8 @@ final class PostgresAppend implements SqlWork<List<AppendResult>> {
         SELECT e.org_id, e.log_offset, e.id, e.user_id, e.type, e.payload, e.timestamp, e.received_at, e.agent_id,
           e.session_id, e.sequence, e.idempotency_key, e.priority, e.trace_id, e.origin, nullif(e.outbox_number, 0)
         FROM unnest(?::int[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[],
-          ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])
+          ?::bigint[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[], ?::text[],
+          ?::bigint[])
           AS e (n, org_id, log_offset, id, user_id, type, payload, timestamp, received_at, agent_id, session_id,
             sequence, idempotency_key, priority, trace_id, origin, outbox_number)
         WHERE (SELECT committed FROM verdict)[e.n]

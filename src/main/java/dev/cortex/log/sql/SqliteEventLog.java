@@ -1,7 +1,9 @@
 package dev.cortex.log.sql;
 
 import dev.cortex.base.Clock;
+import dev.cortex.event.Desktop;
 import dev.cortex.log.AppendResult;
+import dev.cortex.log.LocalOutbox;
 import dev.cortex.log.LogIds;
 import dev.cortex.log.NodeEntry;
 import dev.cortex.log.OrgAppend;
@@ -16,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 
-/** The event log in a SQLite database of the data directory, which belongs to one process. */
-public final class SqliteEventLog extends SqlEventLog {
+/** The event log, and a desktop's outbox, in a SQLite database of the data directory, which belongs to one process. */
+public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
 
   /** Name of the database file in the data directory. */
   public static final String FILE = "cortex.db";
@@ -35,7 +37,7 @@ public final class SqliteEventLog extends SqlEventLog {
   private final Clock clock;
   private final LogIdentity identity;
   private LogIdentity.Start start = LogIdentity.Start.SAME;
-  private String incarnation = "";
+  private volatile Desktop desktop = new Desktop("", "");
 
   private SqliteEventLog(
       Database database, Path file, boolean fullDurability, int busyTimeoutMs, Clock clock, LogIdentity identity) {
@@ -74,7 +76,7 @@ public final class SqliteEventLog extends SqlEventLog {
         .write(
             sql -> {
               start = identity.start(sql, fullDurability, clock.wallMs());
-              incarnation = LogIdentity.incarnation(sql);
+              desktop = LogIdentity.desktop(sql);
               return start;
             })
         .compose(
@@ -91,7 +93,68 @@ public final class SqliteEventLog extends SqlEventLog {
 
   /** The incarnation under which this installation numbers its outbox; it changes with a restored database. */
   public String incarnation() {
-    return incarnation;
+    return desktop.incarnation();
+  }
+
+  @Override
+  public Desktop desktop() {
+    return desktop;
+  }
+
+  @Override
+  public Future<State> state(String orgId) {
+    return read(sql -> OutboxRows.state(sql, orgId));
+  }
+
+  @Override
+  public Future<List<Numbered>> read(String orgId, long after, int eventsMax, int bytesMax) {
+    return read(sql -> OutboxRows.page(sql, orgId, after, eventsMax, bytesMax));
+  }
+
+  @Override
+  public Future<State> confirm(String orgId, String incarnation, long through, List<Refusal> refused) {
+    List<Refusal> all = List.copyOf(refused);
+    return write(sql -> OutboxChanges.confirm(sql, orgId, incarnation, through, all, clock.wallMs()));
+  }
+
+  /** When it is not known whether the new incarnation was committed, the one that is there counts. */
+  @Override
+  public Future<Desktop> reincarnate() {
+    Future<Void> begun =
+        write(
+            sql -> {
+              identity.reincarnate(sql);
+              return null;
+            });
+    return begun
+        .transform(done -> read(LogIdentity::desktop))
+        .onSuccess(now -> desktop = now)
+        .compose(begun::map);
+  }
+
+  @Override
+  public Future<State> renumber(String orgId, long through) {
+    return write(sql -> OutboxChanges.renumber(sql, orgId, through));
+  }
+
+  @Override
+  public Future<List<Aside>> aside(String orgId, int limit) {
+    return read(sql -> OutboxRows.aside(sql, orgId, limit));
+  }
+
+  @Override
+  public Future<State> sendAgain(String orgId, List<String> ids) {
+    List<String> wanted = List.copyOf(ids);
+    return write(sql -> OutboxChanges.sendAgain(sql, orgId, wanted));
+  }
+
+  @Override
+  public Future<Void> renewLogId(String orgId) {
+    return write(
+        sql -> {
+          identity.renewLogId(sql, orgId, clock.wallMs());
+          return null;
+        });
   }
 
   @Override

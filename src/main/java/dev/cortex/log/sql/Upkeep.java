@@ -26,6 +26,16 @@ final class Upkeep {
       "SELECT coalesce(sum(octet_length(payload)), 0) FROM realtime_events WHERE org_id = ? AND log_offset <= ?";
   private static final String DELETE_PREFIX = "DELETE FROM realtime_events WHERE org_id = ? AND log_offset <= ?";
 
+  /** What waits for the cloud's answer, in the few rows of a trim: numbers need not come in the order of offsets. */
+  static final String FIRST_UNCONFIRMED =
+      """
+      SELECT log_offset FROM realtime_events
+      WHERE org_id = ? AND log_offset > ? AND log_offset <= ? AND coalesce(outbox_number, 0) > ?
+      ORDER BY log_offset LIMIT 1""";
+
+  static final String OLDEST_RETAINED =
+      "SELECT floor_received_at FROM org_heads WHERE floor_received_at > 0 ORDER BY floor_received_at LIMIT 1";
+
   static final String SWEEP_KEYS =
       """
       DELETE FROM event_keys WHERE (org_id, kind, key) IN (
@@ -46,11 +56,11 @@ final class Upkeep {
       DELETE FROM old_log_ids WHERE log_id IN (
         SELECT log_id FROM old_log_ids WHERE retired_at < ? ORDER BY retired_at LIMIT ?)""";
 
-  /** A head goes last: keys and sessions name offsets of its log. */
+  /** A head goes last: keys and sessions name offsets of its log. One that gave numbers to an outbox never goes. */
   private static final String GONE =
       """
       SELECT org_id FROM org_heads h WHERE floor_received_at = 0 AND touched_at < ?
-        AND outbox_confirmed = outbox_head
+        AND outbox_head = 0
         AND NOT EXISTS (SELECT 1 FROM event_keys k WHERE k.org_id = h.org_id)
         AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.org_id = h.org_id)
       ORDER BY touched_at LIMIT ?""";
@@ -110,7 +120,10 @@ final class Upkeep {
     if (found.isEmpty() || found.get().floor() >= through) {
       return AppendResult.COMMITTED;
     }
-    long floor = Math.min(through, found.get().head());
+    long floor = unheld(sql, found.get(), Math.min(through, found.get().head()));
+    if (floor <= found.get().floor()) {
+      return AppendResult.COMMITTED;
+    }
     PreparedStatement raise = sql.prepare(RAISE_FLOOR);
     raise.setLong(1, floor);
     raise.setLong(2, floor == found.get().head() ? 0 : EventRows.receivedAt(sql, orgId, floor + 1));
@@ -143,11 +156,28 @@ final class Upkeep {
     }
     OrgHead head = found.get();
     long last = Math.min(head.head(), head.floor() + eventsMax);
-    return EventRows.firstReceivedSince(sql, orgId, head.floor(), last, cutoffMs) - 1;
+    return unheld(sql, head, EventRows.firstReceivedSince(sql, orgId, head.floor(), last, cutoffMs) - 1);
+  }
+
+  /** That offset, or the last one before the first event above the floor that the cloud has not answered yet. */
+  private static long unheld(Sql sql, OrgHead head, long through) throws SQLException {
+    if (head.outboxConfirmed() == head.outboxHead()) {
+      return through;
+    }
+    PreparedStatement query = sql.prepare(FIRST_UNCONFIRMED);
+    query.setString(1, head.orgId());
+    query.setLong(2, head.floor());
+    query.setLong(3, through);
+    query.setLong(4, head.outboxConfirmed());
+    try (ResultSet row = query.executeQuery()) {
+      return row.next() ? row.getLong(1) - 1 : through;
+    }
   }
 
   static int sweep(Sql sql, long nowMs, int limit, HeadSweep heads) throws SQLException {
-    int deleted = delete(sql, SWEEP_KEYS, nowMs - KEY_MS, limit);
+    long oldest = sql.number(OLDEST_RETAINED);
+    long keysBefore = oldest == 0 ? nowMs - KEY_MS : Math.min(nowMs - KEY_MS, oldest);
+    int deleted = delete(sql, SWEEP_KEYS, keysBefore, limit);
     deleted += deleteSessions(sql, nowMs - SESSION_MS, limit - deleted);
     deleted += delete(sql, SWEEP_LOG_IDS, nowMs - SESSION_MS, limit - deleted);
     return limit > deleted ? deleted + heads.run(sql, nowMs - HEAD_MS, nowMs, limit - deleted) : deleted;

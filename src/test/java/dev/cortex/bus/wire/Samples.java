@@ -7,8 +7,10 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,7 +84,9 @@ public final class Samples {
       Object[] constants = type.getEnumConstants();
       return constants[(number + drawn++) % constants.length];
     } else if (type.isSealed()) {
+      // by name: their order in the class file is the compiler's affair
       Class<?>[] kinds = type.getPermittedSubclasses();
+      Arrays.sort(kinds, Comparator.comparing(Class::getName));
       return ofClass(kinds[number % kinds.length]);
     } else if (type.isRecord()) {
       return record(type);

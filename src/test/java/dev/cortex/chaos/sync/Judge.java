@@ -45,7 +45,8 @@ final class Judge {
     @Override
     public String toString() {
       return String.format(
-          "%,d events accepted; lost %d, twice %d, out of order %d, other %d", accepted, lost, twice, disordered, others);
+          "%,d events accepted; lost %d, twice %d, out of order %d, other %d",
+          accepted, lost, twice, disordered, others);
     }
   }
 

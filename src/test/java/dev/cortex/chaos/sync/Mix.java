@@ -62,7 +62,7 @@ final class Mix {
       @Override
       void over(Desk desk) throws IOException {
         desk.down().cut();
-        desk.up().bar("wait=");
+        desk.up().replace("wait=25", "wait=00");
       }
     },
     /** Everything, slowly. */
@@ -104,6 +104,7 @@ final class Mix {
     static void clear(Desk desk) throws IOException {
       for (Link link : List.of(desk.up(), desk.down())) {
         link.bar("");
+        link.replace("", "");
         link.delay(Duration.ZERO);
         link.loseAnswers("", 0, 0);
         link.mend();

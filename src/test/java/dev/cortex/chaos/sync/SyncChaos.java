@@ -8,9 +8,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** The fault tests of the sync between desktops and the cloud: progress on standard error, results on standard output. */
+/** The fault tests of the sync between desktops and cloud: progress on standard error, results on standard output. */
 @Command(name = "tools/chaos", sortOptions = false, usageHelpWidth = 110)
 final class SyncChaos {
 
@@ -18,6 +20,8 @@ final class SyncChaos {
   private interface Trial {
     Result run(Path folder) throws Exception;
   }
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--store",
@@ -71,6 +75,10 @@ final class SyncChaos {
           int lost,
       @Option(names = "--no-kills", description = "kill nothing") boolean noKills)
       throws Exception {
+    within("--events", events, 1, 1_000_000);
+    within("--sessions", sessions, 1, 10_000);
+    within("--flaps", flaps, 0, 1_000);
+    within("--lost", lost, 0, 90);
     draw();
     return run(new Drain(new Drain.Plan(events, sessions, flaps, !noKills, lost / 100.0, onPostgres(), seed))::run);
   }
@@ -89,6 +97,8 @@ final class SyncChaos {
               description = "events a second of each of the three producers (${DEFAULT-VALUE})")
           int rate)
       throws Exception {
+    within("--seconds", seconds, 1, 3_600);
+    within("--rate", rate, 1, 500);
     draw();
     return run(new Mix(new Mix.Plan(seconds, rate, onPostgres(), seed))::run);
   }
@@ -99,8 +109,16 @@ final class SyncChaos {
   int restore(
       @Option(names = "--events", defaultValue = "1000", description = "before the copy (${DEFAULT-VALUE})") int events)
       throws Exception {
+    within("--events", events, 1, 100_000);
     draw();
     return run(new Restore(new Restore.Plan(events, onPostgres(), seed))::run);
+  }
+
+  private void within(String name, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw new CommandLine.ParameterException(
+          spec.commandLine(), name + ": a number from " + least + " to " + most + " is expected");
+    }
   }
 
   private boolean onPostgres() {
@@ -131,7 +149,7 @@ final class SyncChaos {
     return good ? 0 : 1;
   }
 
-  /** When this process ends, before its time or not: nothing that it started stays, and what they stored only if asked. */
+  /** At the end of this process, before its time or not: nothing it started stays, and what they stored if asked. */
   private static void tidy(Path folder, boolean keep) {
     ProcessHandle.current()
         .children()

@@ -49,7 +49,7 @@ final class PostgresEventLogTest extends EventLogContract implements SyncNotesCo
   }
 
   @Override
-  public EventLog log() {
-    return log;
+  public SqlEventLog log() {
+    return (SqlEventLog) log;
   }
 }

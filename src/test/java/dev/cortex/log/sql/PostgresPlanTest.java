@@ -4,11 +4,18 @@ import static dev.cortex.log.sql.EventLogContract.await;
 import static dev.cortex.log.sql.TestEvents.append;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cortex.event.Desktop;
+import dev.cortex.event.Hash128;
+import dev.cortex.event.Position;
 import dev.cortex.log.OrgAppend;
+import dev.cortex.log.OutboxRef;
+import dev.cortex.log.OutboxRow;
+import dev.cortex.log.SyncMarks;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,6 +78,29 @@ final class PostgresPlanTest {
     assertThat(plan).contains("Function Scan on e", "Function Scan on k", "Function Scan on s");
   }
 
+  @Test
+  void appendThatNotesFindsOutboxesAndRefusalsByTheirKeys() {
+    OutboxRef outbox = new OutboxRef("acme", new Desktop("laptop", "first"));
+    List<OutboxRow.Refusal> refusals = List.of(new OutboxRow.Refusal(2, "id-2", "forbidden", ""));
+    OutboxRow row = new OutboxRow(outbox, 2, new Hash128(0, 1), refusals);
+    SyncMarks.Noted noted = new SyncMarks.Noted(0, List.of(row), Optional.of(new Position("ccccccccccccc", 7)));
+    PostgresAppend append =
+        new PostgresAppend(
+            List.of(new OrgAppend("acme", 0, 1, TestEvents.logId("acme"), 0, List.of(), List.of(), noted)), 1);
+    assertThat(append.text()).isEqualTo(PostgresAppend.NOTING);
+    String plan = plan(append.text(), append::bind);
+    assertThat(plan)
+        .contains("Index Scan using shards_pkey", "Index Scan using org_heads_", "outbox_refusals_pkey")
+        .doesNotContain("Seq Scan");
+  }
+
+  @Test
+  void appendWithoutAnythingToNoteHasNoPartsForIt() {
+    OrgAppend append = append("acme", 1, 0, 3, "a", "s");
+    assertThat(new PostgresAppend(List.of(append), 1).text()).isEqualTo(PostgresAppend.STATEMENT);
+    assertThat(PostgresAppend.STATEMENT).doesNotContain("outboxes", "sync_cursors");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "READ_ORG, realtime_events_pkey",
@@ -87,6 +117,12 @@ final class PostgresPlanTest {
     "SWEEP_LOG_IDS, idx_old_log_ids_retired",
     "RETIRE_HEADS, idx_org_heads_gone",
     "EXPIRED, idx_org_heads_oldest",
+    "EXPIRED, realtime_events_pkey",
+    "OLDEST_RETAINED, idx_org_heads_oldest",
+    "FIRST_UNCONFIRMED, realtime_events_pkey",
+    "OUTBOX, outboxes_pkey",
+    "REFUSALS, outbox_refusals_pkey",
+    "CURSOR, sync_cursors_pkey",
   })
   void rowsAreFoundByAnIndex(String name, String index) {
     String plan = plan(statement(name), explain -> bind(name, explain));
@@ -109,9 +145,9 @@ final class PostgresPlanTest {
     int texts =
         switch (name) {
           case "SESSIONS" -> count;
-          case "READ_ORG", "RECEIVED_AT" -> 1;
+          case "READ_ORG", "RECEIVED_AT", "FIRST_UNCONFIRMED", "CURSOR" -> 1;
           case "READ_AGENT", "COUNT_AGENT" -> 2;
-          case "READ_SESSION", "COUNT_SESSION", "AFTER_SEQUENCE" -> 3;
+          case "READ_SESSION", "COUNT_SESSION", "AFTER_SEQUENCE", "OUTBOX", "REFUSALS" -> 3;
           default -> 0;
         };
     for (int place = 1; place <= count; place++) {
@@ -139,6 +175,11 @@ final class PostgresPlanTest {
       case "SWEEP_LOG_IDS" -> Upkeep.SWEEP_LOG_IDS;
       case "RETIRE_HEADS" -> Upkeep.RETIRE_HEADS;
       case "EXPIRED" -> HeadRows.EXPIRED;
+      case "OLDEST_RETAINED" -> Upkeep.OLDEST_RETAINED;
+      case "FIRST_UNCONFIRMED" -> Upkeep.FIRST_UNCONFIRMED;
+      case "OUTBOX" -> MarkRows.OUTBOX;
+      case "REFUSALS" -> MarkRows.REFUSALS;
+      case "CURSOR" -> MarkRows.CURSOR;
       default -> throw new IllegalArgumentException(name);
     };
   }

@@ -66,6 +66,28 @@ final class QueryPlanTest {
     "SWEEP_LOG_IDS, idx_old_log_ids_retired (retired_at<?)",
     "SWEEP_HEADS, idx_org_heads_gone (touched_at<?)",
     "EXPIRED, idx_org_heads_oldest (floor_received_at>? AND floor_received_at<?)",
+    "EXPIRED, e USING INDEX sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset=?)",
+    "OLDEST_RETAINED, idx_org_heads_oldest (floor_received_at>?)",
+    "FIRST_UNCONFIRMED, sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset>? AND log_offset<?)",
+    "OUTBOX, outboxes USING PRIMARY KEY (org_id=? AND install=? AND incarnation=?)",
+    "REFUSALS, outbox_refusals USING PRIMARY KEY (org_id=? AND install=? AND incarnation=?)",
+    "FORGET_REFUSAL, outbox_refusals USING PRIMARY KEY (org_id=? AND install=? AND incarnation=? AND number=?)",
+    "CURSOR, sync_cursors USING PRIMARY KEY (org_id=?)",
+    "STATE, s USING COVERING INDEX idx_set_aside_offset (org_id=?)",
+    "READ_NUMBERED, realtime_events USING INDEX idx_events_outbox (org_id=? AND outbox_number>?)",
+    "READ_NUMBERED, set_aside USING INDEX idx_set_aside_outbox (org_id=? AND outbox_number>?)",
+    "READ_ASIDE, idx_set_aside_offset (org_id=?)",
+    "WAITING, idx_set_aside_offset (org_id=?)",
+    "ANSWER_AGAIN, s USING INDEX idx_set_aside_outbox (org_id=? AND outbox_number>? AND outbox_number<?)",
+    "ANSWER_AGAIN, e USING COVERING INDEX sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset=?)",
+    "REFUSE_AGAIN, idx_set_aside_outbox (org_id=? AND outbox_number=?)",
+    "REFUSE, idx_events_outbox (org_id=? AND outbox_number=?)",
+    "TAKE, idx_set_aside_outbox (org_id=? AND outbox_number<?)",
+    "FORGET_TAKEN, idx_events_outbox (org_id=? AND outbox_number<?)",
+    "FORGET_ASIDE, sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset=?)",
+    "NUMBERS, COVERING INDEX idx_events_outbox (org_id=? AND outbox_number>?)",
+    "SHIFT_EVENTS, idx_events_outbox (org_id=? AND outbox_number>? AND outbox_number<?)",
+    "SHIFT_ASIDE, idx_set_aside_outbox (org_id=? AND outbox_number>? AND outbox_number<?)",
   })
   void rowsAreFoundByAnIndex(String name, String index) {
     String plan = plan(statement(name));
@@ -94,6 +116,31 @@ final class QueryPlanTest {
       case "SWEEP_LOG_IDS" -> Upkeep.SWEEP_LOG_IDS;
       case "SWEEP_HEADS" -> Upkeep.SWEEP_HEADS;
       case "EXPIRED" -> HeadRows.EXPIRED;
+      case "OLDEST_RETAINED" -> Upkeep.OLDEST_RETAINED;
+      case "FIRST_UNCONFIRMED" -> Upkeep.FIRST_UNCONFIRMED;
+      case "OUTBOX" -> MarkRows.OUTBOX;
+      case "REFUSALS" -> MarkRows.REFUSALS;
+      case "FORGET_REFUSAL" -> MarkRows.FORGET_REFUSAL;
+      case "CURSOR" -> MarkRows.CURSOR;
+      default -> outboxStatement(name);
+    };
+  }
+
+  private static String outboxStatement(String name) {
+    return switch (name) {
+      case "STATE" -> OutboxRows.STATE;
+      case "READ_NUMBERED" -> OutboxRows.NUMBERED;
+      case "READ_ASIDE" -> OutboxRows.ASIDE;
+      case "WAITING" -> OutboxChanges.WAITING;
+      case "ANSWER_AGAIN" -> OutboxChanges.ANSWER_AGAIN;
+      case "REFUSE_AGAIN" -> OutboxChanges.REFUSE_AGAIN;
+      case "REFUSE" -> OutboxChanges.REFUSE;
+      case "TAKE" -> OutboxChanges.TAKE;
+      case "FORGET_TAKEN" -> OutboxChanges.FORGET_TAKEN;
+      case "FORGET_ASIDE" -> OutboxChanges.FORGET_ASIDE;
+      case "NUMBERS" -> OutboxChanges.NUMBERS;
+      case "SHIFT_EVENTS" -> OutboxChanges.SHIFT_EVENTS;
+      case "SHIFT_ASIDE" -> OutboxChanges.SHIFT_ASIDE;
       default -> throw new IllegalArgumentException(name);
     };
   }

@@ -31,7 +31,7 @@ final class SqliteEventLogTest extends EventLogContract implements SyncNotesCont
   }
 
   @Override
-  public EventLog log() {
-    return log;
+  public SqlEventLog log() {
+    return (SqlEventLog) log;
   }
 }

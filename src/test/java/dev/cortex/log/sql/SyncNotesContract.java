@@ -11,7 +11,7 @@ import dev.cortex.event.Hash128;
 import dev.cortex.event.Position;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.AppendResult;
-import dev.cortex.log.EventLog;
+import dev.cortex.log.KeyRef;
 import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
@@ -37,7 +37,7 @@ interface SyncNotesContract {
   Position CURSOR = new Position("ccccccccccccc", 7);
 
   /** An empty log. */
-  EventLog log();
+  SqlEventLog log();
 
   private long claim() {
     return await(log().claim("node-1", List.of(0))).get(0);
@@ -248,5 +248,64 @@ interface SyncNotesContract {
     OrgAppend beyond = noting(good, new SyncMarks.Noted(3, List.of(), Optional.empty()));
     assertThatThrownBy(() -> put(beyond)).isInstanceOf(IllegalArgumentException.class);
     assertThat(await(log().orgs())).isEmpty();
+  }
+
+  @Test
+  default void eventThatWaitsForTheCloudIsNotTrimmed() {
+    long epoch = claim();
+    put(append("acme", epoch, 0, 3));
+    assertThat(put(numbered(append("acme", epoch, 3, 2), 1))).isEqualTo(AppendResult.COMMITTED);
+    put(append("acme", epoch, 5, 5));
+    put(append("globex", epoch, 0, 9));
+
+    assertThat(await(log().trimPoint("acme", 9, 1000))).isEqualTo(3);
+    assertThat(await(log().trimPoint("acme", 9, 2))).isEqualTo(2);
+    assertThat(await(log().trim("acme", 0, epoch, 9))).isEqualTo(AppendResult.COMMITTED);
+
+    assertThat(head().floor()).isEqualTo(3);
+    assertThat(await(log().count(Channel.root("acme"), 0, 99))).isEqualTo(7);
+    assertThat(await(log().trimPoint("acme", 9, 1000))).isEqualTo(3);
+    assertThat(await(log().trim("acme", 0, epoch, 9))).isEqualTo(AppendResult.COMMITTED);
+    assertThat(head().floor()).isEqualTo(3);
+    assertThat(await(log().expired(9, List.of(0), 1)))
+        .as("an org that is held up does not stand in the way of others")
+        .extracting(OrgHead::orgId)
+        .containsExactly("globex");
+  }
+
+  @Test
+  default void keysAreKnownForAsLongAsAnyEventThatOldIsRetained() {
+    long epoch = claim();
+    put(append("acme", epoch, 0, 4));
+    put(append("globex", epoch, 0, 9));
+    await(log().trim("acme", 0, epoch, 4));
+    await(log().trim("globex", 0, epoch, 6));
+    long late = Duration.ofDays(60).toMillis();
+
+    assertThat(await(log().sweep(late, 100))).isEqualTo(4 + 6);
+
+    KeyRef retained = new KeyRef("globex", KeyRef.Kind.UUID, 7, 7);
+    KeyRef trimmed = new KeyRef("globex", KeyRef.Kind.UUID, 7, 6);
+    assertThat(await(log().known(List.of(retained, trimmed), List.of())).keys()).containsOnlyKeys(retained);
+    await(log().trim("globex", 0, epoch, 9));
+    assertThat(await(log().sweep(late, 100))).isEqualTo(3);
+  }
+
+  @Test
+  default void headThatGaveNumbersIsNeverForgotten() {
+    long epoch = claim();
+    put(append("plain", epoch, 0, 1));
+    put(noting(append("acme", epoch, 0, 1), new SyncMarks.Noted(0, List.of(), Optional.of(CURSOR))));
+    put(numbered(append("numbered", epoch, 0, 1), 1));
+    await(log().database().write(sql -> {
+      sql.execute("UPDATE org_heads SET outbox_confirmed = outbox_head");
+      return null;
+    }));
+    for (String org : List.of("plain", "acme", "numbered")) {
+      await(log().trim(org, 0, epoch, 1));
+    }
+    await(log().sweep(System.currentTimeMillis() + Duration.ofDays(200).toMillis(), 100));
+    assertThat(await(log().orgs())).containsExactly("numbered");
+    assertThat(marks().cursors()).containsEntry("acme", CURSOR);
   }
 }

@@ -44,6 +44,14 @@ public final class Link implements AutoCloseable {
     }
   }
 
+  /**
+   * What is altered on the way.
+   *
+   * @param from in the first line of a request, as ASCII
+   * @param to instead of it, as long; both empty for nothing
+   */
+  private record Change(String from, String to) {}
+
   private static final Loss NONE = new Loss("", 0, new Random(0));
 
   private final int port;
@@ -56,6 +64,7 @@ public final class Link implements AutoCloseable {
   private boolean closed;
   private volatile Loss loss = NONE;
   private volatile String barred = "";
+  private volatile Change change = new Change("", "");
   private volatile long delayNs;
 
   private Link(int port, int target) {
@@ -123,6 +132,19 @@ public final class Link implements AutoCloseable {
   /** Resets connections at every request whose first line contains that text, before anyone sees it; empty: none. */
   public void bar(String text) {
     barred = text;
+  }
+
+  /**
+   * Alters the first lines of requests, so that the server understands something else.
+   *
+   * @param from what is replaced; empty ends it
+   * @param to as long as what it replaces
+   */
+  public void replace(String from, String to) {
+    if (from.length() != to.length()) {
+      throw new IllegalArgumentException("what is replaced keeps its length");
+    }
+    change = new Change(from, to);
   }
 
   /** How many connections were made, whatever became of them. */
@@ -216,6 +238,12 @@ public final class Link implements AutoCloseable {
   boolean bars(String line) {
     String text = barred;
     return !text.isEmpty() && line.contains(text);
+  }
+
+  /** The first line of a request as the server is to see it, as long as it was. */
+  String altered(String line) {
+    Change now = change;
+    return now.from().isEmpty() ? line : line.replace(now.from(), now.to());
   }
 
   long delayNs() {

@@ -18,6 +18,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 final class LinkTest {
 
   private final AtomicInteger served = new AtomicInteger();
+  private final List<String> lines = new CopyOnWriteArrayList<>();
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private HttpServer server;
@@ -55,6 +58,7 @@ final class LinkTest {
   private void answer(HttpExchange exchange) throws IOException {
     byte[] body = exchange.getRequestBody().readAllBytes();
     served.incrementAndGet();
+    lines.add(exchange.getRequestURI().toString());
     byte[] text = ("got " + body.length).getBytes(StandardCharsets.US_ASCII);
     exchange.sendResponseHeaders(200, text.length);
     exchange.getResponseBody().write(text);
@@ -154,6 +158,16 @@ final class LinkTest {
     breaks("/a?wait=25");
     assertThat(served).hasValue(0);
     assertThat(post("/a?limit=1", "x")).isEqualTo("got 1");
+  }
+
+  @Test
+  void theFirstLineOfARequestIsAltered() throws Exception {
+    link.replace("wait=25", "wait=00");
+    post("/a?wait=25&b=wait", "wait=25");
+    assertThat(lines).containsExactly("/a?wait=00&b=wait");
+    link.replace("", "");
+    post("/a?wait=25", "");
+    assertThat(lines).last().isEqualTo("/a?wait=25");
   }
 
   @Test

@@ -112,6 +112,8 @@ final class LinkedPair {
         return false;
       }
       answerIsLost = link.losesAnswerOf(line);
+      byte[] altered = link.altered(line).getBytes(StandardCharsets.ISO_8859_1);
+      System.arraycopy(altered, 0, chunk, 0, altered.length);
     }
     return true;
   }

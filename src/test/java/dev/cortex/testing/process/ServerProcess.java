@@ -177,6 +177,11 @@ public final class ServerProcess implements AutoCloseable {
     return out.all();
   }
 
+  /** Every line on standard output until now. */
+  public List<String> stdoutSoFar() {
+    return out.soFar();
+  }
+
   /** Every line on standard error until now. */
   public List<String> stderr() {
     return err.soFar();

@@ -15,7 +15,7 @@ import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgHead;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
-import dev.cortex.room.Numbering.Verdict;
+import dev.cortex.log.SyncMarks.Noted;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(10)
-final class NumberingTest {
+final class PublishingTest {
 
   private static final long NOW = 1_000;
   private static final SessionRef SESSION = new SessionRef("acme", "a", "s");
@@ -31,22 +31,23 @@ final class NumberingTest {
 
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
-  private final Numbering numbering = new Numbering(ROOM, 7, new Known(keys, sessions));
+  private final Numbering numbering = new Numbering(ROOM, 7, new Known(keys, sessions), Long.MAX_VALUE);
+  private final Publishing publishing = new Publishing(numbering);
 
   @Test
   void newEventsGetTheNextOffsets() {
     assertThat(List.of(add(plain("acme", "x")), add(plain("acme", "y"))))
         .containsExactly(new Verdict.Numbered(0), new Verdict.Numbered(1));
-    assertThat(numbering.append().events()).extracting(NewEvent::offset).containsExactly(11L, 12L);
-    assertThat(numbering.append().expectedHead()).isEqualTo(10);
-    assertThat(numbering.append().epoch()).isEqualTo(7);
+    assertThat(numbering.append(Noted.NOTHING).events()).extracting(NewEvent::offset).containsExactly(11L, 12L);
+    assertThat(numbering.append(Noted.NOTHING).expectedHead()).isEqualTo(10);
+    assertThat(numbering.append(Noted.NOTHING).epoch()).isEqualTo(7);
   }
 
   @Test
   void receiveTimeNeverGoesBackWithinTheLog() {
-    numbering.add(plain("acme", "x"), 100);
+    publishing.add(plain("acme", "x"), 100);
 
-    assertThat(numbering.append().events().get(0).receivedAt()).isEqualTo(900);
+    assertThat(numbering.append(Noted.NOTHING).events().get(0).receivedAt()).isEqualTo(900);
   }
 
   @Test
@@ -54,7 +55,7 @@ final class NumberingTest {
     remember(inSession("x", 0), 4, 2);
 
     assertThat(outcome(add(inSession("x", 2)))).isEqualTo(Outcome.duplicate("x", 4, 2));
-    assertThat(numbering.append().events()).isEmpty();
+    assertThat(numbering.append(Noted.NOTHING).events()).isEmpty();
   }
 
   @Test
@@ -89,7 +90,7 @@ final class NumberingTest {
     assertThat(add(draft("acme", "x", "", 0, "", "{}"))).isEqualTo(new Verdict.RepeatOf("x", 0));
     assertThat(add(draft("acme", "y", "", 0, "k", "{}"))).isEqualTo(new Verdict.RepeatOf("y", 0));
     assertThat(error(add(draft("acme", "y", "", 0, "k", "{\"n\":1}")))).isEqualTo(ErrorCode.IDEMPOTENCY_CONFLICT);
-    assertThat(numbering.append().events()).hasSize(1);
+    assertThat(numbering.append(Noted.NOTHING).events()).hasSize(1);
   }
 
   @Test
@@ -97,8 +98,8 @@ final class NumberingTest {
     add(inSession("x", 0));
     add(inSession("y", 2));
 
-    assertThat(numbering.append().events()).extracting(NewEvent::sequence).containsExactly(1L, 2L);
-    assertThat(numbering.append().sessions()).containsExactly(new SessionRow(SESSION, "", 12, 2));
+    assertThat(numbering.append(Noted.NOTHING).events()).extracting(NewEvent::sequence).containsExactly(1L, 2L);
+    assertThat(numbering.append(Noted.NOTHING).sessions()).containsExactly(new SessionRow(SESSION, "", 12, 2));
   }
 
   @Test
@@ -125,20 +126,21 @@ final class NumberingTest {
   }
 
   private Verdict add(Draft draft) {
-    return numbering.add(draft, NOW);
+    return publishing.add(draft, NOW);
   }
 
   /** Lets the log know an event, with the rows that numbering it makes. */
   private void remember(Draft draft, long offset, long sequence) {
-    Numbering first = new Numbering(new Room("acme", 3, "logidlogidlog"), 1, new Known(Map.of(), Map.of()));
-    first.add(draft, NOW);
-    for (KeyRow row : first.append().events().get(0).keys()) {
+    Numbering first = new Numbering(
+        new Room("acme", 3, "logidlogidlog"), 1, new Known(Map.of(), Map.of()), Long.MAX_VALUE);
+    new Publishing(first).add(draft, NOW);
+    for (KeyRow row : first.append(Noted.NOTHING).events().get(0).keys()) {
       keys.put(row.key(), new KeyRow(row.key(), offset, sequence, row.contentHi(), row.contentLo()));
     }
   }
 
   private static Outcome outcome(Verdict verdict) {
-    return verdict instanceof Verdict.Refused refused ? refused.outcome() : ((Verdict.Settled) verdict).outcome();
+    return verdict instanceof Verdict.Dependent dependent ? dependent.outcome() : ((Verdict.Settled) verdict).outcome();
   }
 
   private static ErrorCode error(Verdict verdict) {

@@ -1,0 +1,157 @@
+package dev.cortex.gateway;
+
+import dev.cortex.bus.Message.AskSetAside;
+import dev.cortex.bus.Message.SendAgain;
+import dev.cortex.bus.Message.SetAside;
+import dev.cortex.bus.Message.SetAsideEvent;
+import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Ids;
+import dev.cortex.event.JsonCursor;
+import dev.cortex.event.JsonSlice;
+import dev.cortex.event.RefusedException;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How a desktop stands with its cloud, for people: the state, and the events the cloud refused for good. */
+final class SyncRoute {
+
+  /** Largest body, bytes: room for as many ids as can be listed. */
+  static final int BODY_MAX = 512 << 10;
+
+  private static final int IDS_MAX = 1_000;
+
+  private final Reading reading;
+  private final Bodies bodies;
+  private final SyncStatus status;
+
+  SyncRoute(Reading reading, Bodies bodies, SyncStatus status) {
+    this.reading = reading;
+    this.bodies = bodies;
+    this.status = status;
+  }
+
+  /** Serves the state. */
+  void state(HttpServerRequest request) {
+    status.all().onSuccess(all -> JsonAnswers.send(request, 200, all));
+  }
+
+  /** Serves the events that were set aside. */
+  void setAside(HttpServerRequest request) {
+    try {
+      String orgId = org(Query.of(request).text("orgId").orElse(""));
+      Future<SetAside> asked = status.configured()
+          ? reading.rooms().read(orgId, new AskSetAside(orgId), SetAside.class, Reading.ROOM_BUDGET_MS)
+          : Future.succeededFuture(new SetAside(List.of()));
+      asked
+          .onSuccess(found -> JsonAnswers.send(request, 200, json(found)))
+          .onFailure(failure -> Problems.answer(request, failure));
+    } catch (RefusedException refused) {
+      Problems.answer(request, refused);
+    }
+  }
+
+  /** Serves the wish to send some of them again. */
+  void again(HttpServerRequest request) {
+    try {
+      ContentTypes.requireJson(request.headers());
+      if (!status.configured()) {
+        throw new RefusedException(ErrorCode.NOT_FOUND, "no cloud is configured, so nothing is set aside");
+      }
+      bodies
+          .serve(request, BODY_MAX, body -> {
+            SendAgain again = wish(body);
+            return reading.rooms().ask(again.orgId(), again, SyncState.class, Reading.ROOM_BUDGET_MS);
+          })
+          .onSuccess(state -> JsonAnswers.send(request, 200, json(state)))
+          .onFailure(failure -> Problems.answer(request, failure));
+    } catch (RefusedException refused) {
+      Problems.answer(request, refused);
+    }
+  }
+
+  private static SendAgain wish(byte[] body) {
+    JsonCursor cursor = new JsonCursor(body);
+    if (cursor.peek() != '{') {
+      throw refused("the body is an object");
+    }
+    String orgId = "";
+    List<String> ids = List.of();
+    cursor.open();
+    while (cursor.nextField()) {
+      String name = cursor.name();
+      JsonSlice value = cursor.value();
+      if (name.equals("orgId")) {
+        orgId = value.isString() ? value.string() : "";
+      } else if (name.equals("ids")) {
+        ids = ids(value);
+      }
+    }
+    cursor.expectEnd();
+    return new SendAgain(org(orgId), ids);
+  }
+
+  private static List<String> ids(JsonSlice value) {
+    if (!value.isArray()) {
+      throw refused("ids is an array of event ids, or absent for all");
+    }
+    List<String> ids = new ArrayList<>();
+    JsonCursor cursor = value.cursor();
+    cursor.open();
+    while (cursor.nextElement()) {
+      JsonSlice id = cursor.value();
+      if (!id.isString() || !Ids.isKey(id.string()) || ids.size() == IDS_MAX) {
+        throw refused("ids holds at most " + IDS_MAX + " event ids");
+      }
+      ids.add(id.string());
+    }
+    return List.copyOf(ids);
+  }
+
+  private static String org(String orgId) {
+    if (!Ids.isName(orgId)) {
+      throw refused("orgId is required: a name of 1 to 128 of A-Z a-z 0-9 . _ ~ -");
+    }
+    return orgId;
+  }
+
+  private static RefusedException refused(String message) {
+    return new RefusedException(ErrorCode.BAD_REQUEST, message);
+  }
+
+  private static Buffer json(SetAside found) {
+    Buffer body = Buffer.buffer("{\"events\":[");
+    String separator = "";
+    for (SetAsideEvent event : found.events()) {
+      String facts =
+          new JsonObject()
+              .put("id", event.id())
+              .put("code", event.code())
+              .put("message", event.message())
+              .put("refusedAt", event.atMs())
+              .put("again", event.again())
+              .encode();
+      // the envelope goes in as it is: no number in it is read and written anew
+      body.appendString(separator)
+          .appendString(facts.substring(0, facts.length() - 1))
+          .appendString(",\"event\":")
+          .appendBytes(event.json())
+          .appendString("}");
+      separator = ",";
+    }
+    return body.appendString("]}");
+  }
+
+  private static JsonObject json(SyncState state) {
+    return new JsonObject().put(
+        "outbox",
+        new JsonObject()
+            .put("head", state.outboxHead())
+            .put("confirmed", state.outboxConfirmed())
+            .put("setAside", state.setAside()));
+  }
+}

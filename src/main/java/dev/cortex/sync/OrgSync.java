@@ -1,0 +1,161 @@
+package dev.cortex.sync;
+
+import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.Desktop;
+import dev.cortex.event.Position;
+import io.vertx.circuitbreaker.CircuitBreaker;
+import io.vertx.core.json.JsonObject;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The sync of one org. Events of the cloud are asked for only after the cloud was asked which outbox it knows: under
+ * the incarnation of before a restore it would leave out what was lost here.
+ */
+final class OrgSync implements OutboxSender.Owner {
+
+  /** Whoever knows every org. */
+  interface Owner {
+    /** This desktop, as its log names it. */
+    void onDesktop(Desktop desktop);
+
+    /** The cloud said which outbox it knows, or that it does not talk about it. */
+    void onChecked(OrgSync org);
+
+    /** A new incarnation began, in every org. */
+    void onReincarnated(OrgSync org);
+  }
+
+  private final String orgId;
+  private final BridgeWorld world;
+  private final Owner owner;
+  private final Trouble inboundTrouble;
+  private final Trouble outboundTrouble;
+  private final Inbound inbound;
+  private final OutboxSender sender;
+  private boolean learned;
+  private boolean checked;
+
+  /**
+   * The sync of an org, at rest.
+   *
+   * @param desktop this desktop, known from the first state on
+   */
+  OrgSync(
+      String orgId,
+      BridgeWorld world,
+      CircuitBreaker breaker,
+      int payloadBytesMax,
+      Supplier<Desktop> desktop,
+      Owner owner) {
+    this.orgId = orgId;
+    this.world = world;
+    this.owner = owner;
+    this.inboundTrouble = new Trouble("events of " + orgId + " from the cloud", world.metrics());
+    this.outboundTrouble = new Trouble("events of " + orgId + " to the cloud", world.metrics());
+    this.inbound = new Inbound(orgId, world, desktop, payloadBytesMax, inboundTrouble);
+    this.sender = new OutboxSender(orgId, world, breaker, outboundTrouble, this);
+  }
+
+  /** Begins. */
+  void start() {
+    sender.start();
+  }
+
+  /** Ends. */
+  void stop() {
+    inbound.stop();
+    sender.stop();
+  }
+
+  /** The machine slept, and every connection is gone. */
+  void wake() {
+    inbound.wake();
+    sender.startWithin(world.timing().wakeWithinMs());
+  }
+
+  /** Another org found out that a new incarnation began. */
+  void begin() {
+    inbound.wake();
+    inbound.behind();
+    sender.start();
+  }
+
+  /** Looks at the clock; true when push was found wanting. */
+  boolean tick() {
+    return inbound.tick();
+  }
+
+  /** The way in. */
+  Inbound inbound() {
+    return inbound;
+  }
+
+  /** The way out. */
+  OutboxSender sender() {
+    return sender;
+  }
+
+  /** Its name. */
+  String orgId() {
+    return orgId;
+  }
+
+  /** Whether the cloud was asked about the outbox and said something. */
+  boolean isChecked() {
+    return checked;
+  }
+
+  /** The rung it stands on. */
+  Mode mode() {
+    return inbound.ladder().mode(world.nowMs());
+  }
+
+  /** What is wrong; empty when nothing is. */
+  String lastError() {
+    return inboundTrouble.last().isEmpty() ? outboundTrouble.last() : inboundTrouble.last();
+  }
+
+  /** How it stands, for people. */
+  JsonObject status() {
+    Optional<SyncState> known = sender.known();
+    JsonObject outbox = new JsonObject()
+        .put("head", known.map(SyncState::outboxHead).orElse(0L))
+        .put("confirmed", known.map(SyncState::outboxConfirmed).orElse(0L))
+        .put("depth", sender.depth())
+        .put("setAside", known.map(SyncState::setAside).orElse(0L))
+        .put("oldestMs", sender.oldestMs());
+    return new JsonObject()
+        .put("orgId", orgId)
+        .put("mode", mode().text())
+        .put("cursor", inbound.cursor().stored().map(Position::cursor).orElse(null))
+        .put("lagMs", inbound.lagMs())
+        .put("outbox", outbox)
+        .put("nextPollMs", Math.max(0, inbound.ladder().nextPollMs() - world.nowMs()))
+        .put("lastError", lastError().isEmpty() ? null : lastError());
+  }
+
+  @Override
+  public void onState(SyncState state) {
+    owner.onDesktop(state.desktop());
+    if (!learned) {
+      learned = true;
+      inbound.cursor().learn(state.cursor());
+    }
+  }
+
+  @Override
+  public void onChecked() {
+    checked = true;
+    inbound.start();
+    owner.onChecked(this);
+  }
+
+  @Override
+  public void onReincarnated() {
+    // what was asked for under the former incarnation lacks what was lost here
+    inbound.wake();
+    inbound.behind();
+    owner.onReincarnated(this);
+  }
+}

@@ -1,0 +1,104 @@
+package dev.cortex.sync;
+
+import dev.cortex.bus.Message.Outgoing;
+import dev.cortex.bus.Message.OutboxMark;
+import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.Desktop;
+import dev.cortex.event.RefusedException;
+import io.vertx.core.Future;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Asks the cloud how far it took the outbox of an org, and makes sure that it speaks of this outbox: a desktop that was
+ * restored begins a new incarnation, and what the former one did not deliver is numbered anew.
+ */
+final class OutboxCheck {
+
+  /** Answers a request to the cloud; fails while the cloud is left alone. */
+  interface Send extends Function<CloudClient.Ask, Future<CloudAnswer>> {}
+
+  private static final int ROWS_BYTES = 1 << 20;
+
+  private final String orgId;
+  private final BridgeWorld world;
+  private final Send send;
+
+  /** The check of an org. */
+  OutboxCheck(String orgId, BridgeWorld world, Send send) {
+    this.orgId = orgId;
+    this.world = world;
+    this.send = send;
+  }
+
+  /**
+   * Where the outbox goes on.
+   *
+   * @param sendAfter the first number to send is the next
+   * @param begun whether a new incarnation began
+   */
+  record Found(SyncState state, long sendAfter, boolean begun) {}
+
+  /** The cloud did not say where it stands. */
+  static final class Unanswered extends RuntimeException {
+
+    private final CloudAnswer answer;
+
+    Unanswered(CloudAnswer answer) {
+      super(answer.trouble(), null, false, false);
+      this.answer = answer;
+    }
+
+    /** What it said instead. */
+    CloudAnswer answer() {
+      return answer;
+    }
+  }
+
+  /**
+   * Checks once. Fails with {@link Unanswered}, or with what the log of this desktop or the breaker says.
+   *
+   * @param learned called with the state as soon as it is known, before the cloud is asked
+   */
+  Future<Found> run(Consumer<SyncState> learned) {
+    return world.log().state(orgId).compose(state -> {
+      learned.accept(state);
+      return ended(state);
+    }).compose(state -> mark(state.desktop()).compose(mark -> rows(mark).compose(rows -> {
+      OptionalLong after = OutboxMarks.sendAfter(state, mark, rows);
+      return after.isPresent()
+          ? Future.succeededFuture(new Found(state, after.getAsLong(), false))
+          : world.log().reincarnate(orgId).compose(this::ended).map(anew ->
+              new Found(anew, anew.outboxConfirmed(), true));
+    })));
+  }
+
+  /** Ends the former incarnation when there is one. */
+  private Future<SyncState> ended(SyncState state) {
+    return state.former().isEmpty()
+        ? Future.succeededFuture(state)
+        : mark(state.former().get().desktop()).compose(mark -> world.log().renumber(orgId, mark.number()));
+  }
+
+  private Future<OutboxMark> mark(Desktop desktop) {
+    String path = "/api/outbox?orgId=" + URLEncoder.encode(orgId, StandardCharsets.UTF_8);
+    return send.apply(world.cloud().get(path, desktop)).compose(answer -> {
+      if (!(answer instanceof CloudAnswer.Ok ok)) {
+        return Future.failedFuture(new Unanswered(answer));
+      }
+      try {
+        return Future.succeededFuture(OutboxMarks.read(ok.body()));
+      } catch (RefusedException refused) {
+        return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
+      }
+    });
+  }
+
+  private Future<List<Outgoing>> rows(OutboxMark mark) {
+    return world.log().read(orgId, Math.max(0, mark.number() - 1), 2, ROWS_BYTES).map(page -> page.events());
+  }
+}

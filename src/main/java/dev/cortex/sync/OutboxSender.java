@@ -1,0 +1,351 @@
+package dev.cortex.sync;
+
+import dev.cortex.bus.Message.OutboxPage;
+import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.RefusedException;
+import dev.cortex.sync.OutboxCheck.Unanswered;
+import io.vertx.circuitbreaker.CircuitBreaker;
+import io.vertx.circuitbreaker.CircuitBreakerState;
+import io.vertx.core.Future;
+import java.util.Optional;
+
+/**
+ * The outbox of one org on its way to the cloud: strictly in order, one batch at a time, through a breaker. What the
+ * cloud answers is noted here before the next batch goes, because that one tells the cloud to forget its refusals.
+ */
+final class OutboxSender {
+
+  private static final int EVENTS_MAX = 500;
+  /** Two pages are in memory at a time, and one of them once more as a request. */
+  private static final int BYTES_MAX = (int) Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+  /** What the sender is about. */
+  enum State {
+    /** It does not run. */
+    STOPPED,
+    /** It learns where the outbox stands, here and in the cloud. */
+    LEARNING,
+    /** Everything is sent. */
+    IDLE,
+    /** A batch is on its way. */
+    SENDING,
+    /** It tries again later. */
+    WAITING
+  }
+
+  /** Who has to know what the sender finds out. */
+  interface Owner {
+    /** The desktop and its cursor are known. */
+    void onState(SyncState state);
+
+    /** The cloud said which outbox it knows, or that it does not talk about it. */
+    void onChecked();
+
+    /** A new incarnation began, in every org. */
+    void onReincarnated();
+  }
+
+  private record Ahead(long after, Future<OutboxPage> page) {}
+
+  private final String orgId;
+  private final BridgeWorld world;
+  private final CircuitBreaker breaker;
+  private final Trouble trouble;
+  private final Owner owner;
+  private final OutboxCheck check;
+
+  private State state = State.STOPPED;
+  private Optional<SyncState> known = Optional.empty();
+  private long sent;
+  private long head;
+  private long oldestAtMs;
+  private int eventsMax = EVENTS_MAX;
+  private int failures;
+  private boolean unsure = true;
+  /** It grew while something else was learned. */
+  private boolean grew;
+  private Optional<Ahead> ahead = Optional.empty();
+  /** Answers of a life before a sleep, or before another incarnation, do not count any more. */
+  private int life;
+  private long timer = -1;
+
+  /** A sender at rest. */
+  OutboxSender(String orgId, BridgeWorld world, CircuitBreaker breaker, Trouble trouble, Owner owner) {
+    this.orgId = orgId;
+    this.world = world;
+    this.breaker = breaker;
+    this.trouble = trouble;
+    this.owner = owner;
+    this.check = new OutboxCheck(orgId, world, this::question);
+  }
+
+  /** Learns where the outbox stands, then sends; also when it does so already. */
+  void start() {
+    startWithin(0);
+  }
+
+  /** The same, at a random moment within a time: the machine slept. */
+  void startWithin(long ms) {
+    life++;
+    failures = 0;
+    unsure = true;
+    ahead = Optional.empty();
+    waitMs((long) (ms * world.draw()));
+  }
+
+  /** Ends sending. */
+  void stop() {
+    life++;
+    cancel();
+    state = State.STOPPED;
+  }
+
+  /** The outbox has that number by now, or more. */
+  void onGrew(long number) {
+    grew |= state == State.LEARNING;
+    head = Math.max(head, number);
+    pump();
+  }
+
+  /** Looks whether the outbox grew unheard, or is another one by now. */
+  void refresh() {
+    if (state != State.IDLE) {
+      return;
+    }
+    int mine = life;
+    world.log().state(orgId).onSuccess(now -> {
+      if (mine == life && state == State.IDLE) {
+        learn(now);
+        pump();
+      }
+    });
+  }
+
+  /** How the log of this desktop stands, as far as it was asked. */
+  Optional<SyncState> known() {
+    return known;
+  }
+
+  /** Events that the cloud did not answer for yet. */
+  long depth() {
+    return known.map(now -> Math.max(0, Math.max(head, now.outboxHead()) - now.outboxConfirmed())).orElse(0L);
+  }
+
+  /** How long the oldest of them waits, as far as it was read, ms. */
+  long oldestMs() {
+    return depth() == 0 || oldestAtMs == 0 ? 0 : Math.max(0, world.clock().wallMs() - oldestAtMs);
+  }
+
+  private void turn() {
+    if (unsure) {
+      check();
+    } else {
+      state = State.IDLE;
+      pump();
+    }
+  }
+
+  private void check() {
+    state = State.LEARNING;
+    int mine = life;
+    check.run(now -> {
+      if (mine == life) {
+        owner.onState(now);
+      }
+    }).onComplete(done -> {
+      if (mine != life) {
+        return;
+      }
+      if (done.failed()) {
+        failed(done.cause());
+        return;
+      }
+      OutboxCheck.Found found = done.result();
+      unsure = false;
+      known = Optional.of(found.state());
+      head = found.state().outboxHead();
+      sent = found.sendAfter();
+      ahead = Optional.empty();
+      state = State.IDLE;
+      owner.onState(found.state());
+      if (found.begun()) {
+        owner.onReincarnated();
+      }
+      owner.onChecked();
+      closeIfIdle();
+      if (grew) {
+        grew = false;
+        refresh();
+      }
+      pump();
+    });
+  }
+
+  /** With nothing to send, the answer about the mark has to do as the one that closes the breaker. */
+  private void closeIfIdle() {
+    if (head <= sent && breaker.state() == CircuitBreakerState.HALF_OPEN) {
+      breaker.execute(() -> Future.succeededFuture());
+    }
+  }
+
+  private void pump() {
+    if (state != State.IDLE || head <= sent) {
+      return;
+    }
+    state = State.SENDING;
+    int mine = life;
+    long after = sent;
+    page(after).compose(page -> {
+      Optional<OutboxBatch> batch = OutboxBatch.of(page.events(), after, eventsMax);
+      if (batch.isEmpty()) {
+        unsure = true;
+        return Future.failedFuture("the outbox does not go on with number " + (after + 1));
+      }
+      readAhead(batch.get().last(), mine);
+      return post(batch.get()).compose(answer -> take(batch.get(), answer));
+    }).onComplete(done -> {
+      if (mine != life) {
+        return;
+      }
+      if (done.failed()) {
+        failed(done.cause());
+      } else if (state == State.SENDING) {
+        state = State.IDLE;
+        pump();
+      }
+    });
+  }
+
+  private Future<OutboxPage> page(long after) {
+    Optional<Ahead> read = ahead;
+    ahead = Optional.empty();
+    return read.isPresent() && read.get().after() == after
+        ? read.get().page()
+        : world.log().read(orgId, after, eventsMax, BYTES_MAX);
+  }
+
+  private void readAhead(long after, int mine) {
+    if (mine == life && head > after) {
+      ahead = Optional.of(new Ahead(after, world.log().read(orgId, after, eventsMax, BYTES_MAX)));
+    }
+  }
+
+  private Future<CloudAnswer> post(OutboxBatch batch) {
+    oldestAtMs = batch.receivedAt();
+    return send(batch.question(known.orElseThrow().desktop(), world.timing().requestMs()));
+  }
+
+  private Future<CloudAnswer> send(CloudClient.Ask ask) {
+    return breaker.execute(() -> world.cloud().send(ask).compose(answer ->
+        answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
+  }
+
+  /** A question beside the batches: its failures open the breaker, but an answer does not close it, a batch does. */
+  private Future<CloudAnswer> question(CloudClient.Ask ask) {
+    if (breaker.state() == CircuitBreakerState.OPEN) {
+      return Future.failedFuture("the cloud is left alone for a while");
+    }
+    return world.cloud().send(ask).compose(answer -> answer.isOutage()
+        ? breaker.execute(() -> Future.failedFuture(new Unanswered(answer)))
+        : Future.succeededFuture(answer));
+  }
+
+  private Future<Void> take(OutboxBatch batch, CloudAnswer answer) {
+    if (!(answer instanceof CloudAnswer.Ok ok)) {
+      return Future.failedFuture(new Unanswered(answer));
+    }
+    OutboxResults results;
+    try {
+      results = OutboxResults.read(ok.body(), batch.first(), batch.events().size());
+    } catch (RefusedException refused) {
+      return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
+    }
+    Future<Void> noted = results.settled() == 0
+        ? Future.succeededFuture()
+        : note(batch.first() + results.settled() - 1, results);
+    return noted.compose(done -> results.doubt().isEmpty()
+        ? Future.succeededFuture()
+        : Future.failedFuture(new Unanswered(new CloudAnswer.Failed(results.doubt(), ok.retryAfterMs()))));
+  }
+
+  private Future<Void> note(long through, OutboxResults results) {
+    String incarnation = known.orElseThrow().desktop().incarnation();
+    int mine = life;
+    return world.log().confirm(orgId, incarnation, through, results.refused()).map(now -> {
+      if (mine == life) {
+        failures = 0;
+        trouble.over();
+        eventsMax = Math.min(EVENTS_MAX, eventsMax * 2);
+        sent = through;
+        learn(now);
+      }
+      return null;
+    });
+  }
+
+  /** Learns what the log of this desktop says; what the cloud has to be asked again for, it is asked next. */
+  private void learn(SyncState now) {
+    unsure |= known.isPresent() && !known.get().desktop().equals(now.desktop());
+    known = Optional.of(now);
+    head = Math.max(head, now.outboxHead());
+    owner.onState(now);
+    if (unsure) {
+      startWithin(0);
+    }
+  }
+
+  private void failed(Throwable failure) {
+    failures++;
+    CloudAnswer answer =
+        failure instanceof Unanswered unanswered ? unanswered.answer() : new CloudAnswer.Failed("", 0);
+    String words = Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getSimpleName());
+    trouble.failed(words);
+    long backoffMs = world.timing().backoff().delayMs(failures, world.draw());
+    long idleMs = Timing.spread(world.timing().pollMaxMs(), world.draw());
+    ahead = Optional.empty();
+    if (answer instanceof CloudAnswer.Refused refused) {
+      refused(refused, backoffMs, idleMs);
+    } else if (answer instanceof CloudAnswer.Unauthorized || answer instanceof CloudAnswer.Forbidden) {
+      owner.onChecked();
+      waitMs(idleMs);
+    } else if (answer instanceof CloudAnswer.Throttled throttled) {
+      waitMs(Math.max(backoffMs, throttled.retryAfterMs()));
+    } else if (answer instanceof CloudAnswer.Failed failed) {
+      // with no answer at all, the cloud may be another one when it is back
+      unsure |= failed.retryAfterMs() == 0;
+      waitMs(Math.max(backoffMs, failed.retryAfterMs()));
+    } else {
+      unsure = true;
+      waitMs(backoffMs);
+    }
+  }
+
+  private void refused(CloudAnswer.Refused refused, long backoffMs, long idleMs) {
+    if (refused.status() == 409) {
+      unsure = true;
+      waitMs(backoffMs);
+    } else if (refused.status() == 413 && eventsMax > 1) {
+      eventsMax = Math.max(1, eventsMax / 2);
+      waitMs(0);
+    } else {
+      owner.onChecked();
+      waitMs(idleMs);
+    }
+  }
+
+  private void waitMs(long ms) {
+    cancel();
+    state = State.WAITING;
+    timer = world.vertx().setTimer(Math.max(1, ms), fired -> {
+      timer = -1;
+      turn();
+    });
+  }
+
+  private void cancel() {
+    if (timer >= 0) {
+      world.vertx().cancelTimer(timer);
+      timer = -1;
+    }
+  }
+}

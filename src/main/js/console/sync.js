@@ -1,0 +1,141 @@
+// How this desktop stands with its cloud, org by org, and what the cloud would not take.
+
+const EVERY_MS = 5_000;
+
+const WORDS = {
+  push: 'the cloud pushes',
+  held: 'a held request waits for events',
+  poll: 'asking at intervals',
+  offline: 'no way to the cloud',
+};
+const GOOD = new Set(['push', 'held']);
+
+function made(tag, text = '') {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  return element;
+}
+
+function row(name, ...cells) {
+  const line = document.createElement('tr');
+  const head = made('th', name);
+  head.scope = 'row';
+  line.append(head, ...cells.map((cell) => (cell instanceof Node ? cell : made('td', cell))));
+  return line;
+}
+
+function duration(ms) {
+  if (typeof ms !== 'number') {
+    return '–';
+  }
+  return ms < 1_000 ? `${ms} ms` : ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`;
+}
+
+const count = (value) => (value ?? 0).toLocaleString('en');
+const tone = (mode) => (mode === 'offline' ? 'DOWN' : GOOD.has(mode) ? 'UP' : 'DEGRADED');
+
+/** Asks `/api/sync` from now on, and shows the answers while there is a cloud. */
+export function watchSync(element, token) {
+  let timer;
+
+  const fetched = async (path, body) => {
+    const held = token();
+    const answer = await fetch(path, {
+      method: body === undefined ? 'GET' : 'POST',
+      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: {
+        ...(held ? { Authorization: `Bearer ${held}` } : {}),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      signal: AbortSignal.timeout(EVERY_MS),
+    });
+    const said = await answer.json();
+    if (!answer.ok) {
+      throw new Error(said.detail ?? said.title ?? `the server said ${answer.status}`);
+    }
+    return said;
+  };
+
+  const showState = ({ mode, cloud, lagMs, outboxDepth, breaker, lastError, orgs = [] }) => {
+    element('sync').hidden = mode === 'off';
+    element('sync-mode').textContent = mode;
+    element('sync-mode').dataset.status = tone(mode);
+    element('sync-facts').textContent =
+      `${WORDS[mode] ?? ''} · lag ${duration(lagMs)} · outbox ${count(outboxDepth)} · breaker ${breaker ?? '–'}`;
+    element('sync-error').textContent = lastError ?? '';
+    element('sync-orgs').replaceChildren(...orgs.map((org) => row(
+      org.orgId,
+      org.mode ?? mode,
+      duration(org.lagMs),
+      count(org.outbox?.depth),
+      count(org.outbox?.setAside),
+      org.lastError || '–',
+    )));
+    element('sync-age').textContent = `${cloud ?? ''} at ${new Date().toLocaleTimeString('en-GB')}`;
+  };
+
+  /** Sends events the cloud refused once more, under new numbers; no ids means all of the org. */
+  const again = async (orgId, ids, button) => {
+    button.disabled = true;
+    try {
+      await fetched('/api/sync/set-aside/again', { orgId, ids });
+      element('sync-said').textContent = 'On its way to the cloud again.';
+    } catch (error) {
+      button.disabled = false;
+      element('sync-said').textContent = `Not sent again: ${error.message}`;
+    }
+    await ask();
+  };
+
+  const asideRow = (orgId, { id, code, message, refusedAt, again: sent, event }) => {
+    const button = made('button', sent ? 'Sent again' : 'Send again');
+    button.type = 'button';
+    button.className = 'quiet';
+    button.disabled = sent;
+    button.setAttribute('aria-label', `${button.textContent}: ${id}`);
+    button.addEventListener('click', () => again(orgId, [id], button));
+    const action = document.createElement('td');
+    action.append(button);
+    const name = row(
+      event?.type ?? id,
+      orgId,
+      `${code}: ${message}`,
+      new Date(refusedAt).toLocaleString('en-GB'),
+      action,
+    );
+    name.title = id;
+    name.dataset.key = `${orgId} ${id} ${sent}`;
+    return name;
+  };
+
+  /** Rows that say the same stay: somebody may be about to press a button in one. */
+  const showAside = (rows) => {
+    const body = element('sync-aside-rows');
+    const kept = new Map([...body.children].map((each) => [each.dataset.key, each]));
+    element('sync-aside').hidden = rows.length === 0;
+    const next = rows.map((each) => kept.get(each.dataset.key) ?? each);
+    if (next.length !== body.children.length || next.some((each, i) => each !== body.children[i])) {
+      body.replaceChildren(...next);
+    }
+  };
+
+  const ask = async () => {
+    clearTimeout(timer);
+    try {
+      const state = await fetched('/api/sync');
+      showState(state);
+      const refused = (state.orgs ?? []).filter(({ outbox }) => outbox?.setAside > 0);
+      const pages = await Promise.all(refused.map(async ({ orgId }) => {
+        const { events } = await fetched(`/api/sync/set-aside?orgId=${encodeURIComponent(orgId)}`);
+        return events.map((aside) => asideRow(orgId, aside));
+      }));
+      showAside(pages.flat());
+    } catch {
+      // What is on the page may be out of date then, and says so.
+      element('sync-age').textContent = 'no answer';
+    }
+    clearTimeout(timer);
+    timer = setTimeout(ask, EVERY_MS);
+  };
+  ask();
+}

@@ -1,0 +1,310 @@
+package dev.cortex.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cortex.bus.Addresses;
+import dev.cortex.bus.Message;
+import dev.cortex.bus.Message.Answer;
+import dev.cortex.bus.Message.AskSetAside;
+import dev.cortex.bus.Message.AskSync;
+import dev.cortex.bus.Message.Push;
+import dev.cortex.bus.Message.SendAgain;
+import dev.cortex.bus.Message.SetAside;
+import dev.cortex.bus.Message.SetAsideEvent;
+import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.Desktop;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.RefusedException;
+import dev.cortex.testing.BareGateway;
+import dev.cortex.testing.RawHttp;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The doors of a desktop that syncs with a cloud; bridge and room are played by the test. */
+@Timeout(60)
+class SyncDoorTest {
+
+  private static final String[] SIGNED = {
+    "Content-Type: application/json", "webhook-id: msg_1", "webhook-timestamp: 1764000000", "webhook-signature: v1,abc"};
+
+  private final List<Message> asked = new CopyOnWriteArrayList<>();
+  private int callbackPort;
+  private BareGateway desktop;
+
+  @BeforeEach
+  void start() throws Exception {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      callbackPort = free.getLocalPort();
+    }
+    desktop = BareGateway.desktop(
+        "sync.cloud_url=https://cloud.example",
+        "sync.token=secret",
+        "sync.orgs=acme",
+        "sync.callback_url=https://tunnel.example/ingest",
+        "sync.callback_port=" + callbackPort);
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    desktop.close();
+  }
+
+  private void bridge(Function<Message, Future<? extends Message>> role) throws Exception {
+    desktop.plays(Addresses.SYNC, question -> {
+      asked.add(question);
+      return role.apply(question);
+    });
+  }
+
+  private static Future<Answer> answer(int status, String json) {
+    return Future.succeededFuture(new Answer(status, json.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static String[] with(String[] headers, String... more) {
+    List<String> all = new ArrayList<>(List.of(headers));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void pushReachesTheBridgeAsItCame() throws Exception {
+    bridge(push -> answer(200, "{\"status\":\"applied\",\"cursor\":\"alog000000000.7\"}"));
+    assertThat(desktop.callbackPort()).isEqualTo(callbackPort);
+    for (int port : new int[] {desktop.port(), callbackPort}) {
+      asked.clear();
+      RawHttp.Answer answer = BareGateway.ask(port, "POST", "/ingest", "{ \"any\" : \"body\" }", SIGNED);
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.json().getString("status")).isEqualTo("applied");
+      assertThat(asked).singleElement().isInstanceOfSatisfying(Push.class, push -> {
+        assertThat(push.id()).isEqualTo("msg_1");
+        assertThat(push.timestamp()).isEqualTo("1764000000");
+        assertThat(push.signature()).isEqualTo("v1,abc");
+        assertThat(new String(push.body(), StandardCharsets.UTF_8)).isEqualTo("{ \"any\" : \"body\" }");
+      });
+    }
+  }
+
+  @Test
+  void refusalOfTheBridgeIsAProblem() throws Exception {
+    bridge(push -> Future.failedFuture(new RefusedException(ErrorCode.BAD_SIGNATURE, "this clock shows 17")));
+    RawHttp.Answer answer = desktop.ask("POST", "/ingest", "{}", SIGNED);
+    assertThat(answer.status()).isEqualTo(401);
+    assertThat(answer.code()).isEqualTo("bad_signature");
+    assertThat(answer.json().getString("detail")).isEqualTo("this clock shows 17");
+  }
+
+  @Test
+  void withoutABridgeNoSignatureVerifies() throws Exception {
+    for (int port : new int[] {desktop.port(), callbackPort}) {
+      RawHttp.Answer answer = BareGateway.ask(port, "POST", "/ingest", "{}", SIGNED);
+      assertThat(answer.status()).isEqualTo(401);
+      assertThat(answer.code()).isEqualTo("bad_signature");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"webhook-id", "webhook-timestamp", "webhook-signature"})
+  void whoDoesNotSignIsNotRead(String missing) throws Exception {
+    bridge(push -> answer(200, "{}"));
+    String[] rest =
+        java.util.Arrays.stream(SIGNED).filter(header -> !header.startsWith(missing)).toArray(String[]::new);
+    for (String[] headers : new String[][] {rest, with(rest, missing + ":"), with(SIGNED, missing + ": again")}) {
+      RawHttp.Answer answer = BareGateway.ask(callbackPort, "POST", "/ingest", "{}", headers);
+      assertThat(answer.status()).isEqualTo(401);
+      assertThat(answer.code()).isEqualTo("bad_signature");
+    }
+    assertThat(asked).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", ""})
+  void pushOfAnotherTypeIsNotAccepted(String type) throws Exception {
+    bridge(push -> answer(200, "{}"));
+    String[] headers = SIGNED.clone();
+    headers[0] = type.isEmpty() ? "X-Nothing: 1" : "Content-Type: " + type;
+    assertThat(desktop.ask("POST", "/ingest", "{}", headers).status()).isEqualTo(415);
+    assertThat(BareGateway.ask(callbackPort, "POST", "/ingest", "{}", with(SIGNED, "ce-specversion: 1.0")).status())
+        .isEqualTo(415);
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void pushOfMoreThanFourMebibytesIsRefused() throws Exception {
+    bridge(push -> answer(200, "{}"));
+    String fits = "x".repeat(PushRoute.BODY_MAX);
+    assertThat(BareGateway.ask(callbackPort, "POST", "/ingest", fits, SIGNED).status()).isEqualTo(200);
+    RawHttp.Answer answer =
+        BareGateway.ask(callbackPort, "POST", "/ingest", "", with(SIGNED, "Content-Length: " + (fits.length() + 1)));
+    assertThat(answer.status()).isEqualTo(413);
+    assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  void tunnelsDoorAsksForNoHostAndHasNothingElse() throws Exception {
+    bridge(push -> answer(200, "{}"));
+    String[] foreign = {
+      "Host: tunnel.example", "X-Forwarded-For: 203.0.113.7", "Origin: https://evil.example", "Sec-Fetch-Site: cross-site"};
+    assertThat(BareGateway.ask(callbackPort, "POST", "/ingest", "{}", with(SIGNED, foreign)).status()).isEqualTo(200);
+    for (String target : new String[] {
+      "/", "/health", "/metrics", "/livez", "/api/events", "/api/events/since?orgId=acme", "/api/stream", "/console",
+      "/client/cortex.js", "/ws", "/ingest", "/api/sync", "/ingest/", "//ingest"}) {
+      RawHttp.Answer answer = BareGateway.ask(callbackPort, "GET", target, "", foreign);
+      assertThat(answer.status()).as(target).isEqualTo(404);
+      assertThat(answer.header("access-control-allow-origin")).isEmpty();
+    }
+    for (String method : new String[] {"PUT", "DELETE", "HEAD"}) {
+      assertThat(BareGateway.ask(callbackPort, method, "/ingest", "", foreign).status()).isEqualTo(404);
+    }
+    assertThat(BareGateway.ask(callbackPort, "POST", "/api/events", "{}", SIGNED).status()).isEqualTo(404);
+    RawHttp.Answer preflight = BareGateway.ask(
+        callbackPort, "OPTIONS", "/ingest", "",
+        "Origin: http://localhost:3691", "Access-Control-Request-Method: POST");
+    assertThat(preflight.status()).isEqualTo(404);
+    assertThat(preflight.header("access-control-allow-origin")).isEmpty();
+  }
+
+  @Test
+  void tunnelsDoorUpgradesNobody() throws Exception {
+    RawHttp.Answer answer = BareGateway.ask(
+        callbackPort, "GET", "/ws", "", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+    assertThat(answer.status()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POST, /ingest", "GET, /api/sync", "GET, /api/sync/set-aside?orgId=acme", "POST, /api/sync/set-aside/again"})
+  void strangersDoNotPassTheMainDoor(String method, String target) throws Exception {
+    bridge(question -> answer(200, "{}"));
+    String body = method.equals("POST") ? "{\"orgId\":\"acme\"}" : "";
+    for (String stranger : new String[] {
+      "Host: evil.example", "Origin: https://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site",
+      "X-Forwarded-For: 203.0.113.7", "Host: 127.0.0.1.evil.example"}) {
+      RawHttp.Answer answer = desktop.ask(method, target, body, with(SIGNED, stranger));
+      assertThat(answer.status()).as(stranger).isEqualTo(403);
+    }
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void stateIsWhatTheBridgeSays() throws Exception {
+    bridge(question -> answer(200, "{\"mode\":\"push\",\"orgs\":[{\"orgId\":\"acme\"}],\"lagMs\":3}"));
+    RawHttp.Answer answer = desktop.ask("GET", "/api/sync", "");
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.json().getJsonArray("orgs")).hasSize(1);
+    assertThat(asked).containsExactly(new AskSync());
+  }
+
+  @Test
+  void healthTellsHowTheSyncStandsAndAsksOnceASecondAtMost() throws Exception {
+    desktop.playsRoom(question -> Future.failedFuture("nothing else is asked"));
+    bridge(question -> answer(
+        200, "{\"mode\":\"held\",\"lagMs\":3,\"outboxDepth\":2,\"breaker\":\"closed\",\"orgs\":[]}"));
+    for (int i = 0; i < 10; i++) {
+      RawHttp.Answer answer = desktop.ask("GET", "/health", "");
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.json().getJsonObject("sync")).isEqualTo(new JsonObject()
+          .put("mode", "held").put("lagMs", 3).put("outboxDepth", 2).put("breaker", "closed"));
+    }
+    assertThat(asked.size()).isLessThan(10);
+  }
+
+  @Test
+  void healthNeitherWaitsForTheBridgeNorFailsWithIt() throws Exception {
+    desktop.playsRoom(question -> Future.failedFuture("nothing else is asked"));
+    JsonObject without = desktop.ask("GET", "/health", "").json();
+    assertThat(without.getString("status")).isEqualTo("UP");
+    assertThat(without.getJsonObject("sync").getString("mode")).isEqualTo("off");
+    bridge(question -> Promise.<Answer>promise().future());
+    long begun = System.nanoTime();
+    JsonObject silent = without;
+    while (silent.getJsonObject("sync").getString("mode").equals("off")) {
+      assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(5_000);
+      long asking = System.nanoTime();
+      silent = desktop.ask("GET", "/health", "").json();
+      assertThat((System.nanoTime() - asking) / 1_000_000).isLessThan(1_500);
+    }
+    assertThat(silent.getString("status")).isEqualTo("UP");
+    assertThat(silent.getJsonObject("sync").getString("mode")).isEqualTo("offline");
+  }
+
+  @Test
+  void whatWasSetAsideIsShownAsItIs() throws Exception {
+    byte[] json = "{\"id\":\"e1\",\"payload\":{\"n\":1.0000000000000000001}}".getBytes(StandardCharsets.UTF_8);
+    desktop.playsRoom(question -> {
+      asked.add(question);
+      return Future.succeededFuture(new SetAside(List.of(
+          new SetAsideEvent("e1", "forbidden", "not \"there\"", 17, true, json),
+          new SetAsideEvent("e2", "sequence_conflict", "used", 18, false, json))));
+    });
+    RawHttp.Answer answer = desktop.ask("GET", "/api/sync/set-aside?orgId=acme", "");
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).contains("1.0000000000000000001");
+    JsonArray events = answer.json().getJsonArray("events");
+    assertThat(events).hasSize(2);
+    JsonObject first = events.getJsonObject(0);
+    assertThat(first.getMap().keySet()).containsExactly("id", "code", "message", "refusedAt", "again", "event");
+    assertThat(first.getString("message")).isEqualTo("not \"there\"");
+    assertThat(first.getJsonObject("event").getString("id")).isEqualTo("e1");
+    assertThat(asked).containsExactly(new AskSetAside("acme"));
+    assertThat(desktop.ask("GET", "/api/sync/set-aside", "").status()).isEqualTo(400);
+    assertThat(desktop.ask("GET", "/api/sync/set-aside?orgId=a:b", "").status()).isEqualTo(400);
+  }
+
+  @Test
+  void someOrAllOfItIsSentAgain() throws Exception {
+    desktop.playsRoom(question -> {
+      asked.add(question);
+      return Future.succeededFuture(
+          new SyncState(new Desktop("me", "i1"), Optional.empty(), 12, 9, Optional.empty(), 1));
+    });
+    String json = "Content-Type: application/json";
+    RawHttp.Answer answer =
+        desktop.ask("POST", "/api/sync/set-aside/again", "{\"orgId\":\"acme\",\"ids\":[\"a\",\"b\"]}", json);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.json().getJsonObject("outbox"))
+        .isEqualTo(new JsonObject().put("head", 12).put("confirmed", 9).put("setAside", 1));
+    desktop.ask("POST", "/api/sync/set-aside/again", "{\"orgId\":\"acme\"}", json);
+    assertThat(asked)
+        .containsExactly(new SendAgain("acme", List.of("a", "b")), new SendAgain("acme", List.of()));
+    for (String wrong : new String[] {
+      "{}", "[]", "{\"orgId\":\"acme\",\"ids\":\"a\"}", "{\"orgId\":\"acme\",\"ids\":[7]}", "{\"orgId\":7}",
+      "{\"orgId\":\"acme\",\"orgId\":\"acme\"}", "{\"orgId\":\"acme\"} x", ""}) {
+      assertThat(desktop.ask("POST", "/api/sync/set-aside/again", wrong, json).status()).as(wrong).isEqualTo(400);
+    }
+    assertThat(desktop.ask("POST", "/api/sync/set-aside/again", "{}", "Content-Type: text/plain").status())
+        .isEqualTo(415);
+    assertThat(asked).hasSize(2);
+  }
+
+  @Test
+  void withoutACloudTheSyncIsOff() throws Exception {
+    try (BareGateway alone = BareGateway.desktop()) {
+      alone.playsRoom(question -> Future.failedFuture("nothing else is asked"));
+      assertThat(alone.callbackPort()).isZero();
+      assertThat(alone.ask("GET", "/api/sync", "").json()).isEqualTo(new JsonObject().put("mode", "off"));
+      assertThat(alone.ask("GET", "/api/sync/set-aside?orgId=acme", "").json().getJsonArray("events")).isEmpty();
+      assertThat(alone
+          .ask("POST", "/api/sync/set-aside/again", "{\"orgId\":\"acme\"}", "Content-Type: application/json")
+          .status()).isEqualTo(404);
+      assertThat(alone.ask("GET", "/health", "").json().containsKey("sync")).isFalse();
+    }
+  }
+}

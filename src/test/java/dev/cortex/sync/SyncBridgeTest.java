@@ -1,0 +1,378 @@
+package dev.cortex.sync;
+
+import static dev.cortex.testing.Patience.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cortex.event.Desktop;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The bridge of a desktop whose log is real, against a cloud that says what the test wants. */
+@Timeout(30)
+final class SyncBridgeTest {
+
+  private static final String SINCE = "/api/events/since";
+  private static final String OUTBOX = "/api/outbox";
+  private static final String EVENTS = "/api/events";
+
+  @TempDir private Path dataDir;
+  private BridgeBed bed;
+
+  @BeforeEach
+  void desktop() throws Exception {
+    bed = new BridgeBed(dataDir);
+  }
+
+  @AfterEach
+  void noDesktop() throws Exception {
+    bed.close();
+  }
+
+  @Test
+  void eventsOfTheCloudArriveOnceAndMoveTheCursor() throws Exception {
+    bed.cloud.born("c1");
+    bed.cloud.born("c2");
+    bed.started();
+    until("both are here", 5, () -> bed.ids().equals(List.of("c1", "c2")));
+    assertThat(bed.cursor()).isEqualTo(FakeCloud.LOG + ".2");
+    bed.cloud.born("c3");
+    until("the third is here", 5, () -> bed.ids().equals(List.of("c1", "c2", "c3")));
+    assertThat(bed.cloud.askedFor(SINCE).get(0).query()).containsEntry("cursor", "0").containsEntry("wait", "1");
+    assertThat(bed.cloud.askedFor(SINCE)).allSatisfy(one -> assertThat(one.headers())
+        .containsEntry("cortex-desktop", bed.state().desktop().text())
+        .containsEntry("authorization", "Bearer a-token-of-nobody"));
+  }
+
+  @Test
+  void cloudIsAskedForItsMarkBeforeItsEvents() throws Exception {
+    bed.started();
+    until("it polls", 5, () -> !bed.cloud.askedFor(SINCE).isEmpty());
+    assertThat(bed.cloud.asked.get(0).path()).isEqualTo(OUTBOX);
+  }
+
+  @Test
+  void manyPagesAreFetchedOneBehindTheOther() throws Exception {
+    IntStream.rangeClosed(1, 1_200).forEach(i -> bed.cloud.born("c" + i));
+    bed.started();
+    until("all are here", 10, () -> bed.cursor().equals(FakeCloud.LOG + ".1200"));
+    assertThat(bed.ids()).hasSize(1_200).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void heldPollIsAskedAgainAtOnceAndSaysSo() throws Exception {
+    bed.cloud.holds(true);
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is held", 5, () -> bed.status().getString("mode").equals("held"));
+    bed.cloud.born("c2");
+    until("it is here", 5, () -> bed.ids().contains("c2"));
+    assertThat(bed.orgStatus().getLong("lagMs")).isLessThan(500);
+  }
+
+  @Test
+  void eventsThatAreCoveredMoveTheCursorWithoutEvents() throws Exception {
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is here", 5, () -> bed.cursor().equals(FakeCloud.LOG + ".1"));
+    bed.cloud.cover(7);
+    until("the cursor moved", 5, () -> bed.cursor().equals(FakeCloud.LOG + ".7"));
+    bed.cloud.born("c8");
+    until("the next is here", 5, () -> bed.ids().equals(List.of("c1", "c8")));
+  }
+
+  @Test
+  void historyThatIsGoneBeginsAnew() throws Exception {
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is here", 5, () -> bed.ids().contains("c1"));
+    bed.cloud.wipe("anotherlog001");
+    bed.cloud.born("d1");
+    until("the other log is here", 5, () -> bed.ids().equals(List.of("c1", "d1")));
+    assertThat(bed.cursor()).isEqualTo("anotherlog001.1");
+    bed.cloud.born("d2");
+    until("and goes on", 5, () -> bed.ids().equals(List.of("c1", "d1", "d2")));
+  }
+
+  @Test
+  void cloudThatIsAlwaysGoneIsNotAskedInACircle() throws Exception {
+    bed.cloud.fault(SINCE, request -> {
+      FakeCloud.problem(request, 410, "pruned");
+      return true;
+    });
+    bed.started();
+    until("it was asked", 5, () -> bed.cloud.askedFor(SINCE).size() > 2);
+    int before = bed.cloud.askedFor(SINCE).size();
+    long begun = System.nanoTime();
+    until("it is asked again", 5, () -> bed.cloud.askedFor(SINCE).size() >= before + 5);
+    assertThat(System.nanoTime() - begun).isGreaterThan(50_000_000);
+    assertThat(bed.status().getString("lastError")).contains("410 pruned");
+    bed.cloud.heal();
+    bed.cloud.born("c1");
+    until("it recovers", 5, () -> bed.ids().contains("c1") && bed.status().getValue("lastError") == null);
+  }
+
+  static Stream<Broken> brokenAnswers() {
+    return Stream.of(
+        new Broken("401", "401 unauthorized", request -> problem(request, 401, "unauthorized")),
+        new Broken("403", "403 forbidden", request -> problem(request, 403, "forbidden")),
+        new Broken("429", "429 too many", request -> problem(request, 429, "rate_limited")),
+        new Broken("500", "HTTP status 500", request -> problem(request, 500, "internal")),
+        new Broken("garbage", "Not strict JSON", request -> ok(request, "{\"events\":[}")),
+        new Broken("login page", "not the cloud", request -> html(request)),
+        new Broken("redirect", "not the cloud", request -> redirect(request)),
+        new Broken("empty 200", "not the cloud", request -> bare(request, 200)),
+        new Broken("204 of a portal", "not the cloud", request -> bare(request, 204)),
+        new Broken("410 of a stranger", "not the cloud", request -> bare(request, 410)),
+        new Broken("half an answer", "", request -> half(request)),
+        new Broken("cut", "", request -> cut(request)),
+        new Broken("never", "no answer in time", request -> true),
+        new Broken("another log", "a cursor that was not asked for", request -> wrongCursor(request)));
+  }
+
+  record Broken(String name, String words, FakeCloud.Fault fault) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("brokenAnswers")
+  void brokenAnswerMovesNothingIsToldAndIsSurvived(Broken broken) throws Exception {
+    bed.cloud.born("c1");
+    bed.started();
+    until("it works", 5, () -> bed.ids().contains("c1"));
+    bed.cloud.fault(SINCE, broken.fault());
+    bed.cloud.born("c2");
+    until("it is told", 8, () -> String.valueOf(bed.status().getString("lastError")).contains(broken.words()));
+    boolean answered = broken.name().equals("429");
+    assertThat(bed.status().getString("mode")).isEqualTo(answered ? "poll" : "offline");
+    assertThat(bed.cursor()).isEqualTo(FakeCloud.LOG + ".1");
+    assertThat(bed.status().encode()).doesNotContain("a-token-of-nobody");
+    bed.cloud.heal();
+    until("it recovers", 5, () -> bed.ids().equals(List.of("c1", "c2")));
+    until("and says so", 5, () -> bed.status().getValue("lastError") == null);
+  }
+
+  @Test
+  void outboxArrivesInOrderAndIsConfirmed() throws Exception {
+    bed.publish("l1", "l2");
+    bed.started();
+    until("two are there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
+    bed.publish("l3");
+    until("the third is there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2", "l3")));
+    until("all are confirmed", 5, () -> bed.state().outboxConfirmed() == 3);
+    assertThat(bed.status().getLong("outboxDepth")).isZero();
+  }
+
+  @Test
+  void thousandsOfEventsGoInBatches() throws Exception {
+    for (int page = 0; page < 6; page++) {
+      int from = page * 500;
+      bed.publish(IntStream.range(from, from + 500).mapToObj(i -> "l" + i).toArray(String[]::new));
+    }
+    bed.started();
+    until("all are there", 10, () -> bed.state().outboxConfirmed() == 3_000);
+    assertThat(bed.cloud.taken()).isEqualTo(IntStream.range(0, 3_000).mapToObj(i -> "l" + i).toList());
+  }
+
+  @Test
+  void refusedEventIsSetAsideAndHoldsUpNothing() throws Exception {
+    bed.cloud.refuses(event -> event.getString("id").equals("l2")
+        ? Optional.of(new JsonObject().put("code", "forbidden").put("message", "not there")) : Optional.empty());
+    bed.publish("l1", "l2", "l3");
+    bed.started();
+    until("all are confirmed", 5, () -> bed.state().outboxConfirmed() == 3);
+    assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
+    assertThat(bed.orgStatus().getJsonObject("outbox").getLong("setAside")).isEqualTo(1);
+  }
+
+  @Test
+  void batchWithoutAnAnswerIsSentAgain() throws Exception {
+    bed.publish("l1");
+    bed.started();
+    until("it is there", 5, () -> bed.state().outboxConfirmed() == 1);
+    bed.cloud.fault(EVENTS, request -> cut(request));
+    bed.publish("l2");
+    until("it was tried", 5, () -> bed.cloud.askedFor(EVENTS).stream()
+        .filter(one -> one.body().contains("\"l2\"")).count() >= 2);
+    assertThat(bed.state().outboxConfirmed()).isEqualTo(1);
+    bed.cloud.heal();
+    until("it is there", 5, () -> bed.state().outboxConfirmed() == 2);
+    assertThat(bed.cloud.taken()).containsExactly("l1", "l2");
+  }
+
+  @Test
+  void refusedRequestSetsNothingAside() throws Exception {
+    bed.publish("l1");
+    bed.cloud.fault(EVENTS, request -> problem(request, 403, "forbidden"));
+    bed.started();
+    until("it is told", 5, () -> String.valueOf(bed.status().getString("lastError")).contains("403 forbidden"));
+    assertThat(bed.state().setAside()).isZero();
+    assertThat(bed.state().outboxConfirmed()).isZero();
+    bed.cloud.heal();
+    until("it is there", 5, () -> bed.state().outboxConfirmed() == 1);
+  }
+
+  @Test
+  void batchThatIsTooLargeIsHalved() throws Exception {
+    bed.cloud.fault(EVENTS, request -> {
+      boolean large = Integer.parseInt(request.getHeader("Content-Length")) > 1_000;
+      return large && problem(request, 413, "body_too_large");
+    });
+    bed.publish(IntStream.range(0, 40).mapToObj(i -> "l" + i).toArray(String[]::new));
+    bed.started();
+    until("all are there", 10, () -> bed.state().outboxConfirmed() == 40);
+    assertThat(bed.cloud.taken()).hasSize(40).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void breakerOpensWhileTheCloudIsDownAndClosesAgain() throws Exception {
+    bed.cloud.fault(EVENTS, request -> problem(request, 500, "internal"));
+    bed.publish("l1");
+    bed.started();
+    until("it is open", 10, () -> bed.status().getString("breaker").equals("open"));
+    bed.cloud.heal();
+    until("it is there", 5, () -> bed.state().outboxConfirmed() == 1);
+    until("it is closed", 5, () -> bed.status().getString("breaker").equals("closed"));
+  }
+
+  @Test
+  void markOfAnotherOutboxBeginsANewIncarnation() throws Exception {
+    Desktop before = bed.state().desktop();
+    bed.publish("l1", "l2");
+    bed.cloud.mark(before, 9, "unknown-here");
+    bed.started();
+    until("both are there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
+    Desktop after = bed.state().desktop();
+    assertThat(after.install()).isEqualTo(before.install());
+    assertThat(after.incarnation()).isNotEqualTo(before.incarnation());
+    bed.cloud.born("c1");
+    until("polls go on", 5, () -> bed.ids().contains("c1"));
+    assertThat(bed.cloud.askedFor(SINCE)).allSatisfy(one ->
+        assertThat(one.headers()).containsEntry("cortex-desktop", after.text()));
+  }
+
+  @Test
+  void markWithAnotherHashBeginsANewIncarnation() throws Exception {
+    Desktop before = bed.state().desktop();
+    bed.publish("l1", "l2");
+    bed.cloud.mark(before, 1, "somebody-else");
+    bed.started();
+    until("both are there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
+    assertThat(bed.state().desktop()).isNotEqualTo(before);
+  }
+
+  @Test
+  void markOfAnAnswerThatWasLostGoesOnWithoutANewIncarnation() throws Exception {
+    Desktop before = bed.state().desktop();
+    bed.publish("l1", "l2");
+    bed.cloud.mark(before, 1, "l1");
+    bed.started();
+    until("all is confirmed", 5, () -> bed.state().outboxConfirmed() == 2);
+    assertThat(bed.cloud.taken()).containsExactly("l2");
+    assertThat(bed.state().desktop()).isEqualTo(before);
+  }
+
+  @Test
+  void cloudThatForgotIsSentItAgain() throws Exception {
+    bed.publish("l1", "l2");
+    bed.started();
+    until("all is confirmed", 5, () -> bed.state().outboxConfirmed() == 2);
+    bed.cloud.mark(bed.state().desktop(), 0, "l0");
+    bed.publish("l3");
+    until("all is there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2", "l1", "l2", "l3")));
+  }
+
+  @Test
+  void wakeDropsConnectionsAndComesBackSoon() throws Exception {
+    bed.cloud.holds(true);
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is held", 5, () -> bed.status().getString("mode").equals("held"));
+    bed.cloud.fault(SINCE, request -> true);
+    int before = bed.cloud.askedFor(SINCE).size();
+    until("a poll hangs", 5, () -> bed.cloud.askedFor(SINCE).size() > before);
+    bed.cloud.heal();
+    bed.cloud.holds(false);
+    long begun = System.nanoTime();
+    bed.sleep(60_000);
+    bed.cloud.born("c2");
+    until("it is here", 5, () -> bed.ids().contains("c2"));
+    assertThat(System.nanoTime() - begun).isLessThan(1_200_000_000);
+  }
+
+  @Test
+  void noOrgIsSaid() throws Exception {
+    try (BridgeBed none = new BridgeBed(dataDir.resolve("none"), "sync.orgs=").started()) {
+      assertThat(none.status().getString("mode")).isEqualTo("off");
+      assertThat(none.status().getString("lastError")).contains("sync.orgs");
+    }
+  }
+
+  @Test
+  void numbersAreShown() throws Exception {
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is here", 5, () -> bed.ids().contains("c1"));
+    until("it is shown", 5, () -> bed.metrics.scrape().matches("(?s).*cortex_sync_mode [23].*"));
+    assertThat(bed.metrics.scrape()).containsPattern("cortex_sync_polls_total [1-9]")
+        .contains("cortex_outbox_depth_events 0", "cortex_sync_breaker_open 0", "cortex_sync_lag_seconds");
+  }
+
+  private static boolean problem(HttpServerRequest request, int status, String code) {
+    FakeCloud.problem(request, status, code);
+    return true;
+  }
+
+  private static boolean ok(HttpServerRequest request, String body) {
+    request.response().putHeader("Content-Type", "application/json")
+        .putHeader("Cortex-Cursor", FakeCloud.LOG + ".2").end(body);
+    return true;
+  }
+
+  private static boolean html(HttpServerRequest request) {
+    request.response().putHeader("Content-Type", "text/html").end("<h1>Welcome to our network</h1>");
+    return true;
+  }
+
+  private static boolean redirect(HttpServerRequest request) {
+    request.response().setStatusCode(302).putHeader("Location", "http://127.0.0.1:1/login").end();
+    return true;
+  }
+
+  private static boolean bare(HttpServerRequest request, int status) {
+    request.response().setStatusCode(status).end();
+    return true;
+  }
+
+  private static boolean half(HttpServerRequest request) {
+    request.response().putHeader("Content-Type", "application/json").putHeader("Content-Length", "1000")
+        .putHeader("Cortex-Cursor", FakeCloud.LOG + ".2").write("{\"events\":[")
+        .onComplete(written -> request.connection().close());
+    return true;
+  }
+
+  private static boolean cut(HttpServerRequest request) {
+    request.connection().close();
+    return true;
+  }
+
+  private static boolean wrongCursor(HttpServerRequest request) {
+    request.response().putHeader("Content-Type", "application/json").putHeader("Cortex-Cursor", "anotherlog001.5")
+        .end("{\"events\":[],\"cursor\":\"anotherlog001.5\",\"hasMore\":false}");
+    return true;
+  }
+}
