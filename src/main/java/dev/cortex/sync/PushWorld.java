@@ -33,8 +33,8 @@ record PushWorld(
   /** Waits between attempts at a callback. */
   static final Backoff RETRY = new Backoff(1_000, 30_000);
 
-  /** Waits for a desktop that has to poll first. */
-  static final Backoff STRAY = new Backoff(60_000, 600_000);
+  /** Waits for a desktop that has to poll first: one that has just started soon has. */
+  static final Backoff STRAY = new Backoff(2_000, 600_000);
 
   /** How long nothing is sent to a callback that failed several times. */
   static final long BREAKER_MS = 10_000;

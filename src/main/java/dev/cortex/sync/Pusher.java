@@ -308,12 +308,7 @@ final class Pusher {
   private void astray() {
     sent = Optional.empty();
     state = State.ASTRAY;
-    wake(world.strayMs(++strayed), () -> {
-      after = org.head();
-      scanned = after;
-      state = State.IDLE;
-      offer();
-    });
+    wake(world.strayMs(++strayed), () -> begin(org.head(), org.floor()));
   }
 
   private void wake(long ms, Runnable next) {
