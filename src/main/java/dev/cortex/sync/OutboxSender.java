@@ -148,6 +148,9 @@ final class OutboxSender {
     int mine = life;
     check.run(now -> {
       if (mine == life) {
+        // so that people see what waits, even while the cloud does not answer
+        known = Optional.of(now);
+        head = Math.max(head, now.outboxHead());
         owner.onState(now);
       }
     }).onComplete(done -> {
