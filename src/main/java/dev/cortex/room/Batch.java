@@ -15,13 +15,10 @@ import dev.cortex.log.KeyRow;
 import dev.cortex.log.Known;
 import dev.cortex.log.NewEvent;
 import dev.cortex.log.OrgAppend;
-import dev.cortex.log.OutboxRef;
-import dev.cortex.log.SessionRef;
 import dev.cortex.room.AppendQueue.Waiting;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +60,7 @@ final class Batch {
 
   private final List<Asked> asked = new ArrayList<>();
   private final Replies replies;
-  private final Set<String> orgIds = new HashSet<>();
+  private final Needs needs;
   private final Map<String, Intake> intakes = new LinkedHashMap<>();
   private final Map<String, OrgAppend> appends = new LinkedHashMap<>();
   private final Map<String, AppendResult> results = new LinkedHashMap<>();
@@ -74,12 +71,18 @@ final class Batch {
     this.replies = replies;
     for (Waiting<Promise<Appended>> one : waiting) {
       asked.add(new Asked(one, Entry.of(one.append())));
-      orgIds.add(one.append().orgId());
     }
+    this.needs = Needs.of(waiting.stream().map(Waiting::append).toList());
   }
 
+  /** What has to be known before it can be numbered. */
+  Needs needs() {
+    return needs;
+  }
+
+  /** The orgs it concerns. */
   Set<String> orgIds() {
-    return orgIds;
+    return needs.orgs();
   }
 
   /** How many events were sent, repeats included. */
@@ -87,72 +90,11 @@ final class Batch {
     return asked.stream().mapToInt(one -> one.entries().size()).sum();
   }
 
-  /** The keys by which a draft may be a repeat: ids that producers sent and idempotency keys. */
-  List<KeyRef> keys() {
-    List<KeyRef> keys = new ArrayList<>();
-    for (Asked one : asked) {
-      boolean born = one.append().source() instanceof Source.Producers;
-      for (Draft draft : one.append().drafts()) {
-        if (draft.idGiven() || !born) {
-          keys.add(Numbering.idKey(draft));
-        }
-        if (!draft.idempotencyKey().isEmpty()) {
-          keys.add(Numbering.idempotencyKey(draft));
-        }
-      }
-    }
-    return keys;
-  }
-
   /** The id keys of the events to be committed, by which the log tells whether they were. */
   List<KeyRef> newKeys() {
     List<KeyRef> keys = new ArrayList<>();
     appends.values().forEach(append -> append.events().forEach(event -> keys.add(event.keys().get(0).key())));
     return keys;
-  }
-
-  /** The sessions the entries belong to. */
-  Set<SessionRef> sessions() {
-    Set<SessionRef> sessions = new HashSet<>();
-    for (Asked one : asked) {
-      for (Entry entry : one.entries()) {
-        entry.session(one.append().orgId()).ifPresent(sessions::add);
-      }
-    }
-    return sessions;
-  }
-
-  /** The outboxes of desktops that bring something. */
-  Set<OutboxRef> outboxes() {
-    Set<OutboxRef> outboxes = new HashSet<>();
-    for (Asked one : asked) {
-      if (one.append().source() instanceof Source.Outbox outbox) {
-        outboxes.add(new OutboxRef(one.append().orgId(), outbox.desktop()));
-      }
-    }
-    return outboxes;
-  }
-
-  /** The orgs of which the cloud brings something. */
-  Set<String> fromCloud() {
-    Set<String> orgs = new HashSet<>();
-    for (Asked one : asked) {
-      if (one.append().source() instanceof Source.Cloud || one.append().source() instanceof Source.Single) {
-        orgs.add(one.append().orgId());
-      }
-    }
-    return orgs;
-  }
-
-  /** Those of them whose log in the cloud begins anew with this batch. */
-  Set<String> begunAnew() {
-    Set<String> orgs = new HashSet<>();
-    for (Asked one : asked) {
-      if (one.append().source() instanceof Source.Cloud range && range.anew()) {
-        orgs.add(one.append().orgId());
-      }
-    }
-    return orgs;
   }
 
   /** Gives every entry its verdict; an org without a room here is another node's. */

@@ -97,7 +97,7 @@ final class CommitLane {
     this.clock = clock;
     this.listener = listener;
     this.queue = new AppendQueue<>(QUEUE_EVENTS_MAX / lanes, QUEUE_BYTES_MAX / lanes);
-    this.doubts = new Doubts(node, rooms, fanout, this::depose);
+    this.doubts = new Doubts(node, log, rooms, fanout, listener);
   }
 
   /** Takes an append; the future is answered after its commit, with a refusal when the lane is full. */
@@ -198,7 +198,7 @@ final class CommitLane {
     long begun = clock.monotonicNs();
     Batch batch = new Batch(waiting, this::reply);
     committing.addAll(batch.orgIds());
-    return lookup.of(batch)
+    return lookup.of(batch.needs())
         .map(found -> {
           batch.number(found, admission::storedBytesMax, receivedMs());
           return batch.appends();
@@ -266,36 +266,7 @@ final class CommitLane {
       batch.refuse(errorCode(kind));
       return Future.succeededFuture();
     }
-    // The statement may still commit. An epoch raised by us, or by whoever has claimed the shard since, shuts it out if
-    // it has not; then the log itself tells what it has.
-    Set<Integer> shards = new HashSet<>();
-    batch.orgIds().forEach(org -> shards.add(rooms.shardOf(org)));
-    return rooms
-        .reclaim(node, shards)
-        .compose(lost -> {
-          depose(lost);
-          return rooms.load(batch.orgIds());
-        })
-        .compose(loaded -> log.known(batch.newKeys(), List.of()).<Void>map(known -> {
-          batch.appends().forEach(append -> {
-            Room room = loaded.get(append.orgId());
-            if (room != null) {
-              fanout.nudge(room, append.expectedHead(), rooms.epoch(room.shard()));
-              if (append.noted().outboxHead() > 0) {
-                listener.outboxGrew(room.orgId(), room.outboxHead());
-              }
-            }
-          });
-          batch.answerFrom(known);
-          return null;
-        }))
-        .recover(again -> {
-          LOG.error("the outcome of a commit stays unknown: " + again.getMessage());
-          batch.orgIds().forEach(rooms::forget);
-          batch.appends().forEach(doubts::add);
-          batch.refuse(ErrorCode.STORAGE_ERROR);
-          return Future.succeededFuture();
-        });
+    return doubts.resolve(batch);
   }
 
   private void reply(

@@ -5,12 +5,10 @@ import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Source.Outbox;
 import dev.cortex.bus.Source.Refused;
 import dev.cortex.event.Draft;
-import dev.cortex.log.SessionRef;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** One of the things an append asks about, and is answered for. */
 @Pure
@@ -19,19 +17,11 @@ sealed interface Entry {
   /** The event's id, empty when it had none that could be read. */
   String id();
 
-  /** Its session, empty without one. */
-  Optional<SessionRef> session(String orgId);
-
   /** An event to be taken. */
   record Event(Draft draft) implements Entry {
     @Override
     public String id() {
       return draft.id();
-    }
-
-    @Override
-    public Optional<SessionRef> session(String orgId) {
-      return draft.hasSession() ? Optional.of(Numbering.session(draft)) : Optional.empty();
     }
   }
 
@@ -40,13 +30,6 @@ sealed interface Entry {
     @Override
     public String id() {
       return refused.outcome().id();
-    }
-
-    @Override
-    public Optional<SessionRef> session(String orgId) {
-      return refused.sessionId().isEmpty()
-          ? Optional.empty()
-          : Optional.of(new SessionRef(orgId, refused.agentId(), refused.sessionId()));
     }
   }
 

@@ -3,7 +3,6 @@ package dev.cortex.room;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.Known;
 import dev.cortex.log.LocalOutbox;
-import dev.cortex.log.OutboxRef;
 import dev.cortex.log.SyncMarks;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -63,45 +62,43 @@ final class Lookup {
     this.deposed = deposed;
   }
 
-  /** Reads what a batch has to know. */
-  Future<Found> of(Batch batch) {
+  /** Reads what is needed. */
+  Future<Found> of(Needs needs) {
     Map<String, Room> found = new HashMap<>();
     Map<String, Long> epochs = new HashMap<>();
     Set<String> renewed = new HashSet<>();
     return rooms
-        .ensureClaimed(node, batch.orgIds())
+        .ensureClaimed(node, needs.orgs())
         .compose(lost -> {
           if (!lost.isEmpty()) {
             deposed.accept(lost);
           }
-          return rooms.load(batch.orgIds());
+          return rooms.load(needs.orgs());
         })
         .compose(loaded -> {
           found.putAll(loaded);
           loaded.forEach((orgId, room) -> epochs.put(orgId, rooms.epoch(room.shard())));
-          return marks(batch);
+          return marks(needs);
         })
-        .compose(marks -> renew(batch, marks)
+        .compose(marks -> renew(needs, marks)
             .compose(anew -> {
               anew.forEach(room -> found.put(room.orgId(), room));
               anew.forEach(room -> renewed.add(room.orgId()));
-              return log.known(batch.keys(), batch.sessions());
+              return log.known(needs.keys(), needs.sessions());
             })
             .map(known -> new Found(found, epochs, known, marks, sharing, renewed)));
   }
 
-  private Future<SyncMarks.Found> marks(Batch batch) {
-    Set<OutboxRef> outboxes = batch.outboxes();
-    Set<String> fromCloud = batch.fromCloud();
-    return outboxes.isEmpty() && fromCloud.isEmpty()
-        ? Future.succeededFuture(SyncMarks.Found.NOTHING)
-        : log.marks(outboxes, fromCloud);
+  private Future<SyncMarks.Found> marks(Needs needs) {
+    return needs.marks()
+        ? log.marks(needs.outboxes(), needs.fromCloud())
+        : Future.succeededFuture(SyncMarks.Found.NOTHING);
   }
 
   /** Gives logs in which something will be missing another log id, and answers their rooms. */
-  private Future<List<Room>> renew(Batch batch, SyncMarks.Found marks) {
+  private Future<List<Room>> renew(Needs needs, SyncMarks.Found marks) {
     List<Future<Room>> rooms = new ArrayList<>();
-    batch.begunAnew().stream().filter(marks.cursors()::containsKey).forEach(orgId ->
+    needs.begunAnew().stream().filter(marks.cursors()::containsKey).forEach(orgId ->
         sharing.outbox().ifPresent(outbox -> rooms.add(renew(outbox, orgId))));
     return rooms.isEmpty()
         ? Future.succeededFuture(List.of())

@@ -195,9 +195,10 @@ final class OutboxIntake {
             "sequence " + sequence + " of " + name + ": expected " + (row.lastSequence() + 1));
       } else if (row.held() > 0 && sequence > row.held()) {
         return refuse(progress, draft, ErrorCode.SEQUENCE_CONFLICT,
-            "sequence " + sequence + " of " + name + ": sequence " + row.held() + " was refused and has to come first");
+            "sequence " + sequence + " of " + name + ": sequence " + row.held() + " has to come first, one was refused");
       }
-      place = new Place(sequence, desktop.install(), sequence == row.held() ? 0 : row.held());
+      // once an event was refused, those behind it may have been too: from there on the session counts without a gap
+      place = new Place(sequence, desktop.install(), sequence == row.held() ? sequence + 1 : row.held());
     }
     progress.move(draft.id());
     return numbering.take(candidate, place, 0, nowMs);

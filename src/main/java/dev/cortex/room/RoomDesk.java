@@ -10,7 +10,6 @@ import dev.cortex.bus.Message.AskPresence;
 import dev.cortex.bus.Message.Attached;
 import dev.cortex.bus.Message.Marked;
 import dev.cortex.bus.Message.Owned;
-import dev.cortex.bus.Message.Present;
 import dev.cortex.bus.Message.Ready;
 import dev.cortex.bus.Source;
 import dev.cortex.event.ErrorCode;
@@ -20,13 +19,11 @@ import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.internal.logging.Logger;
 import io.vertx.core.internal.logging.LoggerFactory;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -40,7 +37,6 @@ import java.util.stream.IntStream;
 final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoomDesk.class);
-  private static final long PRESENCE_TIMEOUT_MS = 1_000;
   private static final long IDLE_NS = TimeUnit.SECONDS.toNanos(60);
   private static final int PASSIVATED_AT_ONCE = 1_000;
 
@@ -67,6 +63,7 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
   private final Fanout fanout;
   private final Standings standings;
   private final Connections connections;
+  private final Presences presences;
   private final CommitLanes lanes;
   private final Sharing sharing;
   private final SyncDesk sync;
@@ -108,6 +105,7 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
         : new Fanout(node, wires::send, bounds.windowBytes());
     standings = new Standings(node, fanout, rooms, wires::send);
     connections = new Connections(connectionsMax);
+    presences = new Presences(fanout, members, wires);
     Lookup lookup = new Lookup(node, log, rooms, fanout, sharing, this::deposed);
     lanes = new CommitLanes(log.lanes(), rooms, lane ->
         new CommitLane(node, log, rooms, lookup, fanout, admission, metrics, clock, log.lanes(), this));
@@ -223,7 +221,7 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
     } else if (ask instanceof Message.Read read) {
       return current(read.channel().orgId(), () -> replays.read(read));
     } else if (ask instanceof AskPresence presence) {
-      return current(presence.channel().orgId(), () -> presence(presence));
+      return current(presence.channel().orgId(), () -> presences.of(presence));
     } else if (ask instanceof Message.Trim trim) {
       return trimmer.trim(trim);
     } else if (ask instanceof Message.AskMark) {
@@ -322,24 +320,5 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
   private Future<Message.Heads> heads() {
     return log.orgs().compose(rooms::load)
         .map(loaded -> new Message.Heads(loaded.values().stream().map(replays::head).toList()));
-  }
-
-  private Future<Present> presence(AskPresence ask) {
-    List<Future<Map<String, Integer>>> answers = new ArrayList<>();
-    for (String gateway : fanout.gatewaysOf(ask.channel().orgId())) {
-      answers.add(wires.ask(gateway, ask, Present.class, PRESENCE_TIMEOUT_MS)
-          .map(Present::connectionsByUser)
-          .recover(failure -> isGone(gateway) ? Future.succeededFuture(Map.of()) : Future.failedFuture(failure)));
-    }
-    return Future.all(answers).map(all -> {
-      Map<String, Integer> present = new TreeMap<>();
-      answers.forEach(one -> one.result().forEach((user, count) -> present.merge(user, count, Integer::sum)));
-      return new Present(present);
-    });
-  }
-
-  /** Whether a gateway's node has left, and its connections with it. */
-  private boolean isGone(String gateway) {
-    return members.clustered() && !members.live().contains(Addresses.nodeOf(gateway));
   }
 }

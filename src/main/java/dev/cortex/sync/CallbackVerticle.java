@@ -53,11 +53,12 @@ public final class CallbackVerticle extends VerticleBase {
       long timeoutMs,
       Backoff retry,
       Backoff stray,
+      long breakerMs,
       Function<Vertx, HostLookup> lookup,
       Optional<TrustOptions> trust) {
     static final Ways NORMAL = new Ways(
-        10_000, 60_000, CallbackClient.TIMEOUT_MS, PushWorld.RETRY, PushWorld.STRAY, SystemLookup::new,
-        Optional.empty());
+        10_000, 60_000, CallbackClient.TIMEOUT_MS, PushWorld.RETRY, PushWorld.STRAY, PushWorld.BREAKER_MS,
+        SystemLookup::new, Optional.empty());
   }
 
   private static final long SECOND_MS = 1_000;
@@ -105,7 +106,7 @@ public final class CallbackVerticle extends VerticleBase {
         vertx, ways.lookup().apply(vertx), http, allowPrivate, metrics, clock, ways.timeoutMs());
     PushWorld world = new PushWorld(
         vertx, client, new Slots(Slots.Bounds.NORMAL), metrics, clock, ways.retry(), ways.stray(),
-        PushWorld.RECENT_MS, () -> ThreadLocalRandom.current().nextDouble());
+        ways.breakerMs(), PushWorld.RECENT_MS, () -> ThreadLocalRandom.current().nextDouble());
     pushes = new Pushes(world, new RoomCalls(vertx, directory), address);
     watch = new RegistryWatch(registry, pushes, world);
     registrations = new Registrations(registry, client, allowPrivate, clock, this::changed);
@@ -123,6 +124,7 @@ public final class CallbackVerticle extends VerticleBase {
   public Future<?> stop() {
     stopped = true;
     ignoreOwners.run();
+    watch.stop();
     pushes.close();
     return http.close();
   }

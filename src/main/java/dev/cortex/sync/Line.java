@@ -12,25 +12,28 @@ import java.util.function.Supplier;
 /** The way to one callback, which its orgs share: whether it works, and since when not. */
 final class Line {
 
-  /** How long an open breaker lets nothing pass, in milliseconds. */
-  static final long RESET_MS = 10_000;
-
   private static final int FAILURES_MAX = 5;
   /** Failures further apart than this are not of one outage. */
   private static final long WINDOW_MS = 300_000;
 
   private final Vertx vertx;
   private final String name;
+  private final long resetMs;
   private final Set<Pusher> pushers = new LinkedHashSet<>();
   private CircuitBreaker breaker;
   private long successes;
   private boolean doubtful;
   private boolean dead;
 
-  /** A way that is thought to work. */
-  Line(Vertx vertx, String name) {
+  /**
+   * A way that is thought to work.
+   *
+   * @param resetMs how long an open breaker lets nothing pass
+   */
+  Line(Vertx vertx, String name, long resetMs) {
     this.vertx = vertx;
     this.name = name;
+    this.resetMs = resetMs;
     this.breaker = closed();
   }
 
@@ -38,7 +41,7 @@ final class Line {
     return CircuitBreaker.create(name, vertx, new CircuitBreakerOptions()
         .setMaxFailures(FAILURES_MAX)
         .setFailuresRollingWindow(WINDOW_MS)
-        .setResetTimeout(RESET_MS)
+        .setResetTimeout(resetMs)
         .setTimeout(-1)
         // else each breaker would tell the bus of itself every two seconds
         .setNotificationAddress(null));

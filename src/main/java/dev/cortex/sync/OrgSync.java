@@ -3,7 +3,6 @@ package dev.cortex.sync;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.Position;
-import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.core.json.JsonObject;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -44,7 +43,7 @@ final class OrgSync implements OutboxSender.Owner {
   OrgSync(
       String orgId,
       BridgeWorld world,
-      CircuitBreaker breaker,
+      OutboxGate gate,
       int payloadBytesMax,
       Supplier<Desktop> desktop,
       Owner owner) {
@@ -54,7 +53,7 @@ final class OrgSync implements OutboxSender.Owner {
     this.inboundTrouble = new Trouble("events of " + orgId + " from the cloud", world.metrics());
     this.outboundTrouble = new Trouble("events of " + orgId + " to the cloud", world.metrics());
     this.inbound = new Inbound(orgId, world, desktop, payloadBytesMax, inboundTrouble);
-    this.sender = new OutboxSender(orgId, world, breaker, outboundTrouble, this);
+    this.sender = new OutboxSender(orgId, world, gate, outboundTrouble, this);
   }
 
   /** Begins. */

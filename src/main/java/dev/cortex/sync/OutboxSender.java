@@ -4,8 +4,6 @@ import dev.cortex.bus.Message.OutboxPage;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.RefusedException;
 import dev.cortex.sync.OutboxCheck.Unanswered;
-import io.vertx.circuitbreaker.CircuitBreaker;
-import io.vertx.circuitbreaker.CircuitBreakerState;
 import io.vertx.core.Future;
 import java.util.Optional;
 
@@ -49,7 +47,7 @@ final class OutboxSender {
 
   private final String orgId;
   private final BridgeWorld world;
-  private final CircuitBreaker breaker;
+  private final OutboxGate gate;
   private final Trouble trouble;
   private final Owner owner;
   private final OutboxCheck check;
@@ -70,13 +68,13 @@ final class OutboxSender {
   private long timer = -1;
 
   /** A sender at rest. */
-  OutboxSender(String orgId, BridgeWorld world, CircuitBreaker breaker, Trouble trouble, Owner owner) {
+  OutboxSender(String orgId, BridgeWorld world, OutboxGate gate, Trouble trouble, Owner owner) {
     this.orgId = orgId;
     this.world = world;
-    this.breaker = breaker;
+    this.gate = gate;
     this.trouble = trouble;
     this.owner = owner;
-    this.check = new OutboxCheck(orgId, world, this::question);
+    this.check = new OutboxCheck(orgId, world, gate::question);
   }
 
   /** Learns where the outbox stands, then sends; also when it does so already. */
@@ -175,20 +173,15 @@ final class OutboxSender {
         owner.onReincarnated();
       }
       owner.onChecked();
-      closeIfIdle();
+      if (head <= sent) {
+        gate.nothingToSend();
+      }
       if (grew) {
         grew = false;
         refresh();
       }
       pump();
     });
-  }
-
-  /** With nothing to send, the answer about the mark has to do as the one that closes the breaker. */
-  private void closeIfIdle() {
-    if (head <= sent && breaker.state() == CircuitBreakerState.HALF_OPEN) {
-      breaker.execute(() -> Future.succeededFuture());
-    }
   }
 
   private void pump() {
@@ -235,22 +228,7 @@ final class OutboxSender {
 
   private Future<CloudAnswer> post(OutboxBatch batch) {
     oldestAtMs = batch.receivedAt();
-    return send(batch.question(known.orElseThrow().desktop(), world.timing().requestMs()));
-  }
-
-  private Future<CloudAnswer> send(CloudClient.Ask ask) {
-    return breaker.execute(() -> world.cloud().send(ask).compose(answer ->
-        answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
-  }
-
-  /** A question beside the batches: its failures open the breaker, but an answer does not close it, a batch does. */
-  private Future<CloudAnswer> question(CloudClient.Ask ask) {
-    if (breaker.state() == CircuitBreakerState.OPEN) {
-      return Future.failedFuture("the cloud is left alone for a while");
-    }
-    return world.cloud().send(ask).compose(answer -> answer.isOutage()
-        ? breaker.execute(() -> Future.failedFuture(new Unanswered(answer)))
-        : Future.succeededFuture(answer));
+    return gate.batch(batch.question(known.orElseThrow().desktop(), world.timing().requestMs()));
   }
 
   private Future<Void> take(OutboxBatch batch, CloudAnswer answer) {

@@ -14,6 +14,7 @@ import java.util.function.DoubleSupplier;
  * @param slots how many may push at a time
  * @param retry waits after failures
  * @param stray waits for a desktop whose position is not known
+ * @param breakerMs how long nothing is sent to a callback that failed several times
  * @param recentMs how old the newest event may be to be told where nobody knows whether it was pushed
  * @param chance numbers in [0, 1)
  */
@@ -25,14 +26,18 @@ record PushWorld(
     Clock clock,
     Backoff retry,
     Backoff stray,
+    long breakerMs,
     long recentMs,
     DoubleSupplier chance) {
 
   /** Waits between attempts at a callback. */
   static final Backoff RETRY = new Backoff(1_000, 30_000);
 
-  /** Waits for a desktop that has to poll first. */
-  static final Backoff STRAY = new Backoff(60_000, 600_000);
+  /** Waits for a desktop that has to poll first: one that has just started soon has. */
+  static final Backoff STRAY = new Backoff(2_000, 600_000);
+
+  /** How long nothing is sent to a callback that failed several times. */
+  static final long BREAKER_MS = 10_000;
 
   /** A room takes less than this to move. */
   static final long RECENT_MS = 60_000;

@@ -274,7 +274,7 @@ final class Pusher {
 
   private void failed(Throwable failure) {
     if (failure instanceof OpenCircuitException) {
-      pause(Line.RESET_MS / 2 + world.retryMs(failures + 1));
+      pause(world.breakerMs() / 2 + world.retryMs(failures + 1));
     } else if (failure instanceof RefusedException refused && refused.code() != ErrorCode.CALLBACK_REFUSED) {
       if (refused.code() == ErrorCode.CURSOR_PRUNED) {
         astray(); // what the desktop would need next is gone
@@ -308,12 +308,7 @@ final class Pusher {
   private void astray() {
     sent = Optional.empty();
     state = State.ASTRAY;
-    wake(world.strayMs(++strayed), () -> {
-      after = org.head();
-      scanned = after;
-      state = State.IDLE;
-      offer();
-    });
+    wake(world.strayMs(++strayed), () -> begin(org.head(), org.floor()));
   }
 
   private void wake(long ms, Runnable next) {

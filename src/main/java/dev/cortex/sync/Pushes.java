@@ -105,7 +105,7 @@ final class Pushes {
       orgs.put(row.orgId(), org);
       attach(row.orgId());
     }
-    Line line = lines.computeIfAbsent(row.id(), id -> new Line(world.vertx(), id));
+    Line line = lines.computeIfAbsent(row.id(), id -> new Line(world.vertx(), id, world.breakerMs()));
     Pusher pusher = new Pusher(org, world, line, row);
     line.join(pusher);
     size++;

@@ -31,6 +31,7 @@ final class RegistryWatch {
   private boolean loading;
   private boolean looking;
   private boolean hinted;
+  private boolean stopped;
 
   RegistryWatch(CallbackRegistry registry, Pushes pushes, PushWorld world) {
     this.registry = registry;
@@ -46,7 +47,7 @@ final class RegistryWatch {
   }
 
   private void loadNext() {
-    if (loading || toLoad.isEmpty()) {
+    if (loading || toLoad.isEmpty() || stopped) {
       return;
     }
     loading = true;
@@ -57,7 +58,7 @@ final class RegistryWatch {
         toLoad.remove(shard);
         loadNext();
       } else {
-        LOG.warn("callbacks cannot be read; tried again soon: " + done.cause().getMessage());
+        warn("callbacks cannot be read; tried again soon: ", done.cause());
       }
     });
   }
@@ -87,7 +88,7 @@ final class RegistryWatch {
   }
 
   private void look(long overlapMs) {
-    if (looking) {
+    if (looking || stopped) {
       return;
     }
     looking = true;
@@ -98,7 +99,7 @@ final class RegistryWatch {
       if (done.succeeded()) {
         seenUntilMs = begunMs;
       } else {
-        LOG.warn("changes of callbacks cannot be read: " + done.cause().getMessage());
+        warn("changes of callbacks cannot be read: ", done.cause());
       }
       if (hinted) {
         hinted = false;
@@ -122,6 +123,17 @@ final class RegistryWatch {
   void expire() {
     pushes.expire();
     registry.removeExpired(world.clock().wallMs() - REMEMBERED_MS)
-        .onFailure(failure -> LOG.warn("ended callbacks cannot be removed: " + failure.getMessage()));
+        .onFailure(failure -> warn("ended callbacks cannot be removed: ", failure));
+  }
+
+  /** Reads no more; what is under way may fail. */
+  void stop() {
+    stopped = true;
+  }
+
+  private void warn(String what, Throwable failure) {
+    if (!stopped) {
+      LOG.warn(what + failure.getMessage());
+    }
   }
 }

@@ -15,7 +15,6 @@ import dev.cortex.event.RefusedException;
 import dev.cortex.ops.Metrics;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;
-import io.vertx.circuitbreaker.CircuitBreakerState;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
@@ -49,7 +48,7 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
   private final Map<String, OrgSync> orgs = new LinkedHashMap<>();
 
   private BridgeWorld world;
-  private CircuitBreaker breaker;
+  private OutboxGate gate;
   private PushLease lease;
   private PushReceiver receiver;
   private SyncStatus status;
@@ -88,22 +87,16 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
     CloudClient cloud =
         new CloudClient(vertx, config.sync().cloudUrl(), config.sync().token(), names.size(), timing);
     world = new BridgeWorld(vertx, cloud, new LocalLog(vertx, directory), metrics, clock, chance, timing);
-    breaker = CircuitBreaker.create(
-        "cloud",
-        vertx,
-        new CircuitBreakerOptions()
-            .setMaxFailures(BREAKER_FAILURES)
-            .setTimeout(timing.connectMs() + timing.requestMs() + 2 * timing.slackMs())
-            .setResetTimeout(timing.breakerResetMs()));
+    gate = new OutboxGate(breaker(), cloud);
     for (String name : names) {
       orgs.put(name, new OrgSync(
-          name, world, breaker, config.messageContract().maxPayloadBytes(), () -> desktop.orElseThrow(), this));
+          name, world, gate, config.messageContract().maxPayloadBytes(), () -> desktop.orElseThrow(), this));
     }
     lease = new PushLease(
         config.sync().callbackUrl(), names, world, () -> desktop.orElseThrow(), new SecureRandom(),
         new Trouble("pushes of the cloud", metrics), this);
     receiver = new PushReceiver(orgs, world, lease::secrets);
-    status = new SyncStatus(config.sync().cloudUrl(), orgs.values(), lease, () -> desktop, breaker::state);
+    status = new SyncStatus(config.sync().cloudUrl(), orgs.values(), lease, () -> desktop, gate);
     status.register(metrics);
     watch = new WakeWatch(timing.tickMs(), clock.wallMs(), world.nowMs());
     refreshedMs = world.nowMs();
@@ -124,7 +117,7 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
     return consumer.unregister()
         .eventually(lease::stop)
         .eventually(() -> {
-          breaker.close();
+          gate.close();
           return world.cloud().close();
         });
   }
@@ -156,6 +149,16 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
   @Override
   public void onLeaseLost() {
     orgs.values().forEach(org -> org.inbound().ladder().onLeaseLost());
+  }
+
+  private CircuitBreaker breaker() {
+    return CircuitBreaker.create(
+        "cloud",
+        vertx,
+        new CircuitBreakerOptions()
+            .setMaxFailures(BREAKER_FAILURES)
+            .setTimeout(timing.connectMs() + timing.requestMs() + 2 * timing.slackMs())
+            .setResetTimeout(timing.breakerResetMs()));
   }
 
   private void tick() {
@@ -203,14 +206,5 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
       LOG.error("the sync could not answer", failure);
       Requests.refuse(received, ErrorCode.INTERNAL, ErrorCode.INTERNAL.sentence());
     }
-  }
-
-  /** The word for a breaker's state. */
-  static String word(CircuitBreakerState state) {
-    return switch (state) {
-      case OPEN -> "open";
-      case HALF_OPEN -> "half_open";
-      case CLOSED -> "closed";
-    };
   }
 }

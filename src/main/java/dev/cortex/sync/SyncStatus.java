@@ -3,7 +3,6 @@ package dev.cortex.sync;
 import dev.cortex.bus.Message.Answer;
 import dev.cortex.event.Desktop;
 import dev.cortex.ops.Metrics;
-import io.vertx.circuitbreaker.CircuitBreakerState;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Collection;
@@ -26,7 +25,7 @@ final class SyncStatus {
   private final Collection<OrgSync> orgs;
   private final PushLease lease;
   private final Supplier<Optional<Desktop>> desktop;
-  private final Supplier<CircuitBreakerState> breaker;
+  private final OutboxGate gate;
   private volatile Numbers numbers = new Numbers(0, 0, 0, 0, 0);
 
   /** The status of these orgs. */
@@ -35,12 +34,12 @@ final class SyncStatus {
       Collection<OrgSync> orgs,
       PushLease lease,
       Supplier<Optional<Desktop>> desktop,
-      Supplier<CircuitBreakerState> breaker) {
+      OutboxGate gate) {
     this.cloud = cloud;
     this.orgs = orgs;
     this.lease = lease;
     this.desktop = desktop;
-    this.breaker = breaker;
+    this.gate = gate;
   }
 
   /** Shows the numbers that were looked at last. */
@@ -66,7 +65,7 @@ final class SyncStatus {
         depth(),
         orgs.stream().mapToLong(org -> org.sender().oldestMs()).max().orElse(0),
         lagMs(),
-        breaker.get() == CircuitBreakerState.CLOSED ? 0 : 1);
+        gate.isClosed() ? 0 : 1);
   }
 
   /** The answer to whoever asks. */
@@ -79,7 +78,7 @@ final class SyncStatus {
         .put("desktop", desktop.get().map(Desktop::text).orElse(null))
         .put("lagMs", lagMs())
         .put("outboxDepth", depth())
-        .put("breaker", SyncBridgeVerticle.word(breaker.get()))
+        .put("breaker", gate.word())
         .put("lastError", lastError().isEmpty() ? null : lastError())
         .put("callback", lease.status())
         .put("orgs", each);

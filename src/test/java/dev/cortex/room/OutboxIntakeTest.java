@@ -215,14 +215,24 @@ final class OutboxIntakeTest {
 
     List<Outcome> outcomes = org.take(refused, inSession("z", 3), draft("acme", "o", "other", 1, "", "{}"));
     assertThat(outcomes.get(1).error()).contains(ErrorCode.SEQUENCE_CONFLICT);
-    assertThat(outcomes.get(1).message()).contains("sequence 2 was refused");
+    assertThat(outcomes.get(1).message()).contains("sequence 2 has to come first");
     assertThat(outcomes.get(2).status()).isEqualTo(Status.ACCEPTED);
     assertThat(org.sessions.get(SESSION)).isEqualTo(new SessionRow(SESSION, "laptop", 1, 1, 2));
 
     assertThat(codes(org.take(from(5), inSession("z", 3)))).containsExactly(ErrorCode.SEQUENCE_CONFLICT);
     assertThat(org.take(from(6), inSession("y", 2), inSession("z", 3)))
         .extracting(Outcome::status).containsOnly(Status.ACCEPTED);
-    assertThat(org.sessions.get(SESSION).held()).isZero();
+    assertThat(org.sessions.get(SESSION)).isEqualTo(new SessionRow(SESSION, "laptop", 4, 3, 4));
+  }
+
+  @Test
+  void nothingOvertakesWhatWasRefusedBehindARefusedEvent() {
+    org.sessions.put(SESSION, new SessionRow(SESSION, "laptop", 1, 1, 2));
+
+    List<Outcome> outcomes = org.take(from(1),
+        inSession("z", 3), inSession("y", 2), inSession("w", 4), inSession("z", 3), inSession("w", 4));
+    assertThat(outcomes).extracting(Outcome::status).containsExactly(
+        Status.REJECTED, Status.ACCEPTED, Status.REJECTED, Status.ACCEPTED, Status.ACCEPTED);
   }
 
   @Test

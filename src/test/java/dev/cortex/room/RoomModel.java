@@ -9,8 +9,10 @@ import dev.cortex.bus.ShardMap;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
+import dev.cortex.log.LocalOutbox;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
@@ -38,6 +40,35 @@ public final class RoomModel {
       long windowBytes,
       BiConsumer<String, Message> post,
       Clock clock) {
+    this(log, directory, members, roomsMax, windowBytes, post, clock, Sharing.NONE);
+  }
+
+  /** The rooms of a cloud of one node, by a name that no other start of it has. */
+  public static RoomModel cloud(String node, EventLog log, Clock clock) {
+    return alone(node, log, (address, message) -> {}, clock, Sharing.NONE);
+  }
+
+  /** The rooms of a desktop that shares orgs with the cloud, by a name that no other start of it has. */
+  public static RoomModel desktop(
+      String node, EventLog log, LocalOutbox outbox, Set<String> orgs, BiConsumer<String, Message> post, Clock clock) {
+    return alone(node, log, post, clock, new Sharing(Optional.of(outbox), orgs));
+  }
+
+  private static RoomModel alone(
+      String node, EventLog log, BiConsumer<String, Message> post, Clock clock, Sharing sharing) {
+    return new RoomModel(
+        log, Directory.alone(node, new ShardMap(1, false)), Members.alone(node), 2, 1 << 20, post, clock, sharing);
+  }
+
+  private RoomModel(
+      EventLog log,
+      Directory directory,
+      Members members,
+      int roomsMax,
+      long windowBytes,
+      BiConsumer<String, Message> post,
+      Clock clock,
+      Sharing sharing) {
     Wires wires = new Wires() {
 
       @Override
@@ -52,7 +83,7 @@ public final class RoomModel {
     };
     desk = new RoomDesk(
         log, directory, members, wires, Admission.UNLIMITED, orgId -> 0, new Metrics(), clock,
-        new RoomDesk.Bounds(roomsMax, windowBytes, LEASE_NS), Sharing.NONE);
+        new RoomDesk.Bounds(roomsMax, windowBytes, LEASE_NS), sharing);
   }
 
   /** Begins to take part in a cluster. */

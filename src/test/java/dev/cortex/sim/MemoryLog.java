@@ -2,6 +2,7 @@ package dev.cortex.sim;
 
 import dev.cortex.event.Channel;
 import dev.cortex.event.EnvelopeWriter;
+import dev.cortex.event.Position;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.EventLog;
@@ -14,6 +15,7 @@ import dev.cortex.log.NodeEntry;
 import dev.cortex.log.OrgAppend;
 import dev.cortex.log.OrgHead;
 import dev.cortex.log.OutboxRef;
+import dev.cortex.log.OutboxRow;
 import dev.cortex.log.Roster;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
@@ -43,12 +45,17 @@ public final class MemoryLog implements EventLog {
 
   private record Failure(LogException.Kind kind, boolean takesEffect) {}
 
-  private static final class Org {
-    private String logId = "";
+  /** What is stored of an org. */
+  static final class Org {
+    String logId = "";
+    long outboxHead;
+    long outboxConfirmed;
+    /** The number of each event in the outbox, 0 for none. */
+    final List<Long> numbers = new ArrayList<>();
+    final List<StoredEvent> events = new ArrayList<>();
     private int shard;
     private long floor;
     private final List<Integer> payloads = new ArrayList<>();
-    private final List<StoredEvent> events = new ArrayList<>();
 
     private long head() {
       return events.size();
@@ -56,7 +63,9 @@ public final class MemoryLog implements EventLog {
 
     private OrgHead row(String orgId) {
       long bytes = payloads.stream().skip(floor).mapToLong(Integer::longValue).sum();
-      return new OrgHead(orgId, logId, head(), floor, shard, events.isEmpty() ? 0 : last().receivedAt(), bytes);
+      return new OrgHead(
+          orgId, logId, head(), floor, shard, events.isEmpty() ? 0 : last().receivedAt(), bytes, outboxHead,
+          outboxConfirmed);
     }
 
     private StoredEvent last() {
@@ -72,6 +81,8 @@ public final class MemoryLog implements EventLog {
   private final Map<String, Org> orgs = new TreeMap<>();
   private final Map<KeyRef, KeyRow> keys = new HashMap<>();
   private final Map<SessionRef, SessionRow> sessions = new HashMap<>();
+  private final Map<OutboxRef, OutboxRow> outboxes = new HashMap<>();
+  private final Map<String, Position> cursors = new HashMap<>();
   private final ArrayDeque<Failure> planned = new ArrayDeque<>();
   private int failuresPerMille;
   private long mark;
@@ -109,7 +120,34 @@ public final class MemoryLog implements EventLog {
     return orgs.get(orgId).floor;
   }
 
-  private <T> Future<T> write(Supplier<T> work) {
+  /** How far an outbox was taken, 0 when it is unknown. */
+  public long mark(OutboxRef outbox) {
+    return outboxes.containsKey(outbox) ? outboxes.get(outbox).number() : 0;
+  }
+
+  /** How far the cloud's log was applied in an org. */
+  public Optional<Position> cursor(String orgId) {
+    return Optional.ofNullable(cursors.get(orgId));
+  }
+
+  /** Forgets the keys of events that were born elsewhere, as after a week. */
+  public void forgetKeysOfArrivals() {
+    keys.values().removeIf(
+        row -> !orgs.get(row.key().orgId()).events.get((int) row.offset() - 1).origin().isEmpty());
+  }
+
+  /** What is stored of an org; of one that does not exist, nothing that would be kept. */
+  Org org(String orgId) {
+    return orgs.getOrDefault(orgId, new Org());
+  }
+
+  /** Every org. */
+  List<String> orgIds() {
+    return List.copyOf(orgs.keySet());
+  }
+
+  /** A write, done in its turn. */
+  <T> Future<T> write(Supplier<T> work) {
     return schedule.answer("write", 2_000, () -> {
       Failure failure = planned.isEmpty() ? chance() : planned.remove();
       if (failure == null) {
@@ -133,7 +171,8 @@ public final class MemoryLog implements EventLog {
     };
   }
 
-  private <T> Future<T> read(Supplier<T> work) {
+  /** A read. */
+  <T> Future<T> read(Supplier<T> work) {
     return schedule.answer("read" + readsInFlight++, 3_000, () -> schedule.chance(failuresPerMille)
         ? Future.failedFuture(new LogException(LogException.Kind.UNKNOWN, "planned", null))
         : Future.succeededFuture(work.get()));
@@ -206,8 +245,12 @@ public final class MemoryLog implements EventLog {
       return AppendResult.DEPOSED;
     }
     Org org = orgs.getOrDefault(append.orgId(), new Org());
-    if (org.head() != append.expectedHead() || (org.head() > 0 && !org.logId.equals(append.logId()))) {
+    boolean sameLog = !orgs.containsKey(append.orgId()) || org.logId.equals(append.logId());
+    if (org.head() != append.expectedHead() || !sameLog) {
       return AppendResult.HEAD_MOVED;
+    }
+    if (append.events().isEmpty() && append.noted().isEmpty()) {
+      throw new AssertionError("an append of nothing");
     }
     orgs.put(append.orgId(), org);
     org.logId = append.logId();
@@ -221,15 +264,33 @@ public final class MemoryLog implements EventLog {
           throw new AssertionError("stored twice: " + row);
         }
       });
+      if (event.outboxNumber() != 0 && event.outboxNumber() != ++org.outboxHead) {
+        throw new AssertionError("outbox number " + event.outboxNumber() + " after " + (org.outboxHead - 1));
+      }
+      org.numbers.add(event.outboxNumber());
       org.payloads.add(event.draft().payload().length);
       org.events.add(new StoredEvent(
           event.offset(), event.draft().agentId(), event.draft().sessionId(), event.sequence(),
-          event.draft().priority(), event.receivedAt(),
+          event.draft().priority(), event.receivedAt(), event.draft().origin(),
           EnvelopeWriter.write(
               event.draft(), append.logId(), event.offset(), event.sequence(), event.receivedAt())));
     }
     append.sessions().forEach(row -> sessions.put(row.session(), row));
+    note(append.orgId(), org, append.noted());
     return AppendResult.COMMITTED;
+  }
+
+  private void note(String orgId, Org org, SyncMarks.Noted noted) {
+    if (noted.outboxHead() != 0 && noted.outboxHead() != org.outboxHead) {
+      throw new AssertionError("the outbox is at " + org.outboxHead + ", not " + noted.outboxHead());
+    }
+    for (OutboxRow row : noted.outboxes()) {
+      if (row.number() <= mark(row.outbox())) {
+        throw new AssertionError("the mark " + mark(row.outbox()) + " did not move: " + row);
+      }
+      outboxes.put(row.outbox(), row);
+    }
+    noted.cursor().ifPresent(cursor -> cursors.put(orgId, cursor));
   }
 
   @Override
@@ -337,8 +398,14 @@ public final class MemoryLog implements EventLog {
   }
 
   @Override
-  public Future<SyncMarks.Found> marks(Collection<OutboxRef> outboxes, Collection<String> orgIds) {
-    return Future.succeededFuture(SyncMarks.Found.NOTHING); // nothing that runs here syncs
+  public Future<SyncMarks.Found> marks(Collection<OutboxRef> wantedOutboxes, Collection<String> orgIds) {
+    return read(() -> {
+      Map<OutboxRef, OutboxRow> found = new HashMap<>(outboxes);
+      found.keySet().retainAll(wantedOutboxes);
+      Map<String, Position> foundCursors = new HashMap<>(cursors);
+      foundCursors.keySet().retainAll(orgIds);
+      return new SyncMarks.Found(found, foundCursors);
+    });
   }
 
   @Override

@@ -94,7 +94,8 @@ final class BridgeBed implements AutoCloseable {
 
   BridgeBed started() throws Exception {
     bridge = await(vertx.deployVerticle(
-        new SyncBridgeVerticle(config, metrics, clock, directory, FAST, () -> ThreadLocalRandom.current().nextDouble())));
+        new SyncBridgeVerticle(
+            config, metrics, clock, directory, FAST, () -> ThreadLocalRandom.current().nextDouble())));
     return this;
   }
 

@@ -135,8 +135,8 @@ final class SyncBridgeTest {
         new Broken("empty 200", "not the cloud", request -> bare(request, 200)),
         new Broken("204 of a portal", "not the cloud", request -> bare(request, 204)),
         new Broken("410 of a stranger", "not the cloud", request -> bare(request, 410)),
-        new Broken("half an answer", "", request -> half(request)),
-        new Broken("cut", "", request -> cut(request)),
+        new Broken("half an answer", "Connection was closed", request -> half(request)),
+        new Broken("cut", "Connection was closed", request -> cut(request)),
         new Broken("never", "no answer in time", request -> true),
         new Broken("another log", "a cursor that was not asked for", request -> wrongCursor(request)));
   }

@@ -1,0 +1,64 @@
+package dev.cortex.sync;
+
+import dev.cortex.sync.OutboxCheck.Unanswered;
+import io.vertx.circuitbreaker.CircuitBreaker;
+import io.vertx.circuitbreaker.CircuitBreakerState;
+import io.vertx.core.Future;
+
+/**
+ * The breaker before the cloud, as outboxes use it: batches go through it; questions beside them count when they fail,
+ * but only a batch that is answered closes it. Futures fail with {@link Unanswered} at an outage.
+ */
+final class OutboxGate {
+
+  private final CircuitBreaker breaker;
+  private final CloudClient cloud;
+
+  /** The gate of all orgs. */
+  OutboxGate(CircuitBreaker breaker, CloudClient cloud) {
+    this.breaker = breaker;
+    this.cloud = cloud;
+  }
+
+  /** Sends a batch. */
+  Future<CloudAnswer> batch(CloudClient.Ask ask) {
+    return breaker.execute(() -> cloud.send(ask).compose(answer ->
+        answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
+  }
+
+  /** Asks something beside the batches. */
+  Future<CloudAnswer> question(CloudClient.Ask ask) {
+    if (breaker.state() == CircuitBreakerState.OPEN) {
+      return Future.failedFuture("the cloud is left alone for a while");
+    }
+    return cloud.send(ask).compose(answer -> answer.isOutage()
+        ? breaker.execute(() -> Future.failedFuture(new Unanswered(answer)))
+        : Future.succeededFuture(answer));
+  }
+
+  /** A question was answered, and there is no batch that could show that the cloud works. */
+  void nothingToSend() {
+    if (breaker.state() == CircuitBreakerState.HALF_OPEN) {
+      breaker.execute(() -> Future.succeededFuture());
+    }
+  }
+
+  /** The word for its state. */
+  String word() {
+    return switch (breaker.state()) {
+      case OPEN -> "open";
+      case HALF_OPEN -> "half_open";
+      case CLOSED -> "closed";
+    };
+  }
+
+  /** Whether batches pass without being a trial. */
+  boolean isClosed() {
+    return breaker.state() == CircuitBreakerState.CLOSED;
+  }
+
+  /** Ends it. */
+  void close() {
+    breaker.close();
+  }
+}

@@ -1,0 +1,173 @@
+package dev.cortex.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(10)
+final class LadderTest {
+
+  private static final Timing TIMING = Timing.normal(5_000, 30_000);
+  /** Neither early nor late. */
+  private static final double MIDDLE = 0.5;
+  private static final long LEASE = 600_000;
+
+  private final Ladder ladder = new Ladder(TIMING, 0);
+
+  @Test
+  void beginsOfflineAndPollsAtOnceWithAWait() {
+    assertThat(ladder.mode(0)).isEqualTo(Mode.OFFLINE);
+    assertThat(ladder.nextPollMs()).isZero();
+    assertThat(ladder.waits(0)).isTrue();
+  }
+
+  @Test
+  void heldPollIsAskedAgainAtOnce() {
+    ladder.onNothing(25_000, 25_000, 30_000, MIDDLE);
+    assertThat(ladder.mode(25_000)).isEqualTo(Mode.HELD);
+    assertThat(ladder.nextPollMs()).isBetween(25_001L, 25_100L);
+  }
+
+  @Test
+  void idleDesktopStepsBackToTheSlowRateAndComesBackWithTheFirstEvent() {
+    long[] waits = new long[7];
+    long nowMs = 0;
+    for (int i = 0; i < waits.length; i++) {
+      ladder.onNothing(nowMs, 10, 0, MIDDLE);
+      waits[i] = ladder.nextPollMs() - nowMs;
+      nowMs = ladder.nextPollMs();
+    }
+    assertThat(waits).containsExactly(5_000, 7_500, 11_250, 16_875, 25_312, 30_000, 30_000);
+    ladder.onEvents(nowMs, 10, 0, false, 1, MIDDLE);
+    assertThat(ladder.nextPollMs() - nowMs).isLessThan(100);
+    ladder.onNothing(nowMs, 10, 0, MIDDLE);
+    assertThat(ladder.nextPollMs() - nowMs).isEqualTo(5_000);
+  }
+
+  @Test
+  void intervalIsSpreadByATenth() {
+    ladder.onNothing(0, 10, 0, 0);
+    assertThat(ladder.nextPollMs()).isEqualTo(4_500);
+    Ladder late = new Ladder(TIMING, 0);
+    late.onNothing(0, 10, 0, 0.999_999);
+    assertThat(late.nextPollMs()).isBetween(5_490L, 5_500L);
+  }
+
+  @Test
+  void cloudMayStretchTheIntervalAndNotShortenIt() {
+    ladder.onNothing(0, 10, 60_000, MIDDLE);
+    assertThat(ladder.nextPollMs()).isEqualTo(60_000);
+    Ladder other = new Ladder(TIMING, 0);
+    other.onNothing(0, 10, 1, MIDDLE);
+    assertThat(other.nextPollMs()).isEqualTo(5_000);
+  }
+
+  @Test
+  void eventsWithoutAHoldDoNotMakeATightLoop() {
+    long nowMs = 0;
+    int polls = 0;
+    // a cloud that never holds, and an event a poll
+    while (nowMs < 60_000) {
+      ladder.onEvents(nowMs, 10, 0, false, polls, MIDDLE);
+      nowMs = ladder.nextPollMs();
+      ladder.onNothing(nowMs, 10, 0, MIDDLE);
+      nowMs = ladder.nextPollMs();
+      polls += 2;
+    }
+    assertThat(polls).isLessThanOrEqualTo(26);
+  }
+
+  @Test
+  void pagesFollowAtOnce() {
+    ladder.onEvents(7, 10, 60_000, true, 500, MIDDLE);
+    assertThat(ladder.nextPollMs()).isEqualTo(7);
+  }
+
+  @Test
+  void failuresBackOffWithFullJitterAndOneSuccessResetsThem() {
+    for (int i = 0; i < 10; i++) {
+      ladder.onFailure(0, false, 0, 0.999_999);
+    }
+    assertThat(ladder.mode(0)).isEqualTo(Mode.OFFLINE);
+    assertThat(ladder.nextPollMs()).isBetween(29_000L, 30_000L);
+    ladder.onFailure(0, false, 0, 0);
+    assertThat(ladder.nextPollMs()).isZero();
+    ladder.onNothing(0, 10, 0, MIDDLE);
+    ladder.onFailure(0, false, 0, 0.999_999);
+    assertThat(ladder.nextPollMs()).isBetween(990L, 1_000L);
+    ladder.onFailure(0, true, 90_000, 0);
+    assertThat(ladder.nextPollMs()).isEqualTo(90_000);
+    assertThat(ladder.mode(0)).isEqualTo(Mode.POLL);
+  }
+
+  @Test
+  void refusedDesktopComesBackAtTheSlowRate() {
+    ladder.onRefused(0, MIDDLE);
+    assertThat(ladder.mode(0)).isEqualTo(Mode.OFFLINE);
+    assertThat(ladder.nextPollMs()).isEqualTo(30_000);
+  }
+
+  @Test
+  void pushNeedsALeaseAndAProofWithinIt() {
+    ladder.onNothing(0, 10, 0, MIDDLE);
+    ladder.onProof(0);
+    assertThat(ladder.mode(0)).isEqualTo(Mode.POLL);
+    ladder.onLease(0, LEASE);
+    assertThat(ladder.mode(0)).isEqualTo(Mode.PUSH);
+    assertThat(ladder.waits(0)).isFalse();
+    assertThat(ladder.mode(LEASE - 1)).isEqualTo(Mode.PUSH);
+    assertThat(ladder.mode(LEASE)).isEqualTo(Mode.POLL);
+    ladder.onLease(LEASE / 2, LEASE / 2 + LEASE);
+    assertThat(ladder.mode(LEASE + 1)).as("proven too long ago").isEqualTo(Mode.POLL);
+    ladder.onPush(LEASE + 1, 1);
+    assertThat(ladder.mode(LEASE + 1)).isEqualTo(Mode.PUSH);
+    ladder.onLeaseLost();
+    assertThat(ladder.mode(LEASE + 1)).isEqualTo(Mode.POLL);
+  }
+
+  @Test
+  void underPushPollsAreASafetyNet() {
+    pushed();
+    ladder.onNothing(0, 10, 0, MIDDLE);
+    assertThat(ladder.nextPollMs()).isEqualTo(30_000);
+  }
+
+  @Test
+  void pushThatBringsWhatAPollFoundStaysProven() {
+    pushed();
+    ladder.onEvents(0, 10, 0, false, 7, MIDDLE);
+    ladder.onPush(4_000, 7);
+    assertThat(ladder.onTick(10_000)).isFalse();
+    assertThat(ladder.mode(10_000)).isEqualTo(Mode.PUSH);
+  }
+
+  @Test
+  void pushThatDoesNotIsNotBelievedBeforeItBroughtSomething() {
+    pushed();
+    ladder.onEvents(0, 10, 0, false, 7, MIDDLE);
+    ladder.onPush(4_000, 6);
+    assertThat(ladder.onTick(4_999)).isFalse();
+    assertThat(ladder.onTick(5_000)).isTrue();
+    assertThat(ladder.onTick(5_001)).as("told once").isFalse();
+    assertThat(ladder.mode(5_001)).isEqualTo(Mode.POLL);
+    assertThat(ladder.nextPollMs()).isEqualTo(5_000);
+    ladder.onProof(6_000);
+    assertThat(ladder.mode(6_000)).isEqualTo(Mode.POLL);
+    ladder.onPush(7_000, 8);
+    assertThat(ladder.mode(7_000)).isEqualTo(Mode.PUSH);
+  }
+
+  @Test
+  void wakeComesBackAtARandomMoment() {
+    ladder.onNothing(0, 10, 0, MIDDLE);
+    ladder.onWake(100_000, 0.8);
+    assertThat(ladder.nextPollMs()).isEqualTo(104_000);
+  }
+
+  private void pushed() {
+    ladder.onNothing(0, 10, 0, MIDDLE);
+    ladder.onLease(0, LEASE);
+    ladder.onProof(0);
+  }
+}
