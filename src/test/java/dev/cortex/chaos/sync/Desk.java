@@ -98,10 +98,10 @@ final class Desk implements AutoCloseable {
     return down;
   }
 
-  /** How its sync stands, as its health tells it; empty when it does not answer. */
+  /** How its sync stands; empty when it does not answer. */
   Optional<JsonObject> sync() throws InterruptedException {
     try {
-      return Optional.ofNullable(http.get(ready(), "/health").body().getJsonObject("sync"));
+      return Optional.of(http.get(ready(), "/api/sync").body());
     } catch (IOException down) {
       return Optional.empty();
     }
