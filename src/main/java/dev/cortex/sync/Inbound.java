@@ -109,7 +109,9 @@ final class Inbound {
       cursor.unnoted().ifPresent(range -> store(range, NONE)
           .onFailure(failure -> trouble.failed("the cursor could not be noted: " + failure.getMessage())));
     }
-    schedule();
+    if (wanting) {
+      schedule();
+    }
     return wanting;
   }
 

@@ -174,6 +174,8 @@ final class OutboxSender {
       }
       owner.onChecked();
       if (head <= sent) {
+        failures = 0;
+        trouble.over();
         gate.nothingToSend();
       }
       if (grew) {
@@ -284,34 +286,13 @@ final class OutboxSender {
     long backoffMs = world.timing().backoff().delayMs(failures, world.draw());
     long idleMs = Timing.spread(world.timing().pollMaxMs(), world.draw());
     ahead = Optional.empty();
-    if (answer instanceof CloudAnswer.Refused refused) {
-      refused(refused, backoffMs, idleMs);
-    } else if (answer instanceof CloudAnswer.Unauthorized || answer instanceof CloudAnswer.Forbidden) {
+    Setback setback = Setback.of(answer, backoffMs, idleMs, eventsMax > 1);
+    unsure |= setback.unsure();
+    eventsMax = setback.smaller() ? eventsMax / 2 : eventsMax;
+    if (setback.told()) {
       owner.onChecked();
-      waitMs(idleMs);
-    } else if (answer instanceof CloudAnswer.Throttled throttled) {
-      waitMs(Math.max(backoffMs, throttled.retryAfterMs()));
-    } else if (answer instanceof CloudAnswer.Failed failed) {
-      // with no answer at all, the cloud may be another one when it is back
-      unsure |= failed.retryAfterMs() == 0;
-      waitMs(Math.max(backoffMs, failed.retryAfterMs()));
-    } else {
-      unsure = true;
-      waitMs(backoffMs);
     }
-  }
-
-  private void refused(CloudAnswer.Refused refused, long backoffMs, long idleMs) {
-    if (refused.status() == 409) {
-      unsure = true;
-      waitMs(backoffMs);
-    } else if (refused.status() == 413 && eventsMax > 1) {
-      eventsMax = Math.max(1, eventsMax / 2);
-      waitMs(0);
-    } else {
-      owner.onChecked();
-      waitMs(idleMs);
-    }
+    waitMs(setback.waitMs());
   }
 
   private void waitMs(long ms) {

@@ -315,6 +315,20 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void cloudThatIsDownAtTheStartIsFoundLater() throws Exception {
+    bed.cloud.fault(OUTBOX, request -> cut(request));
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is told", 5, () -> bed.status().getValue("lastError") != null);
+    assertThat(bed.status().getString("mode")).isEqualTo("offline");
+    assertThat(bed.cloud.askedFor(SINCE)).isEmpty();
+    bed.cloud.heal();
+    until("it is here", 5, () -> bed.ids().contains("c1"));
+    until("all is well", 5, () -> bed.status().getValue("lastError") == null
+        && bed.status().getString("breaker").equals("closed"));
+  }
+
+  @Test
   void noOrgIsSaid() throws Exception {
     try (BridgeBed none = new BridgeBed(dataDir.resolve("none"), "sync.orgs=").started()) {
       assertThat(none.status().getString("mode")).isEqualTo("off");
