@@ -109,12 +109,12 @@ final class Desk implements AutoCloseable {
 
   /** The rung on which it stands; empty when it does not answer. */
   String mode() throws InterruptedException {
-    return sync().map(sync -> sync.getString("mode")).orElse("");
+    return sync().map(sync -> sync.getString("mode", "")).orElse("");
   }
 
   /** How many events wait for the cloud; -1 when it does not answer. */
   long depth() throws InterruptedException {
-    return sync().map(sync -> sync.getLong("outboxDepth")).orElse(-1L);
+    return sync().map(sync -> sync.getLong("outboxDepth", -1L)).orElse(-1L);
   }
 
   /** Waits until its sync stands so. */
