@@ -200,7 +200,10 @@ final class OutboxSender {
         return Future.failedFuture("the outbox does not go on with number " + (after + 1));
       }
       readAhead(batch.get().last(), mine);
-      return post(batch.get()).compose(answer -> take(batch.get(), answer));
+      // the numbers of a life that is over may be others by now: whatever became of the batch is asked again
+      return post(batch.get()).compose(answer -> mine == life
+          ? take(batch.get(), answer)
+          : Future.failedFuture("asked again since"));
     }).onComplete(done -> {
       if (mine != life) {
         return;

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cortex.event.Desktop;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -287,6 +289,34 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void answerToABatchOfAFormerIncarnationCountsForNothing() throws Exception {
+    try (BridgeBed two = new BridgeBed(dataDir.resolve("two"), "sync.orgs=acme,beta")) {
+      Desktop before = two.state().desktop();
+      List<HttpServerRequest> held = new CopyOnWriteArrayList<>();
+      two.cloud.fault(OUTBOX, request -> of(request, "beta") && problem(request, 500, "internal"));
+      two.cloud.fault(EVENTS, held::add);
+      two.publish("l1", "l2", "l3");
+      two.started();
+      until("a batch is under way", 5, () -> held.size() == 1);
+      // another org finds out that this desktop was restored
+      two.cloud.fault(OUTBOX, request -> of(request, "beta")
+          && before.text().equals(request.getHeader("Cortex-Desktop"))
+          && mark(request, 9));
+      until("it goes again, by another name", 5, () -> held.size() == 2);
+      two.cloud.fault(EVENTS, request -> two.cloud.taken().isEmpty() && cut(request));
+      FakeCloud.json(held.get(0), 200, new JsonObject().put("results", new JsonArray(
+          Stream.of("l1", "l2", "l3").map(id -> new JsonObject().put("id", id).put("status", "accepted")).toList())));
+      until("the answer was read", 5, () -> held.get(0).response().ended());
+      held.get(1).connection().close();
+      until("it is tried once more", 5, () -> two.cloud.askedFor(EVENTS).size() >= 4);
+      assertThat(two.state().outboxConfirmed()).isZero();
+      two.cloud.heal();
+      until("all are there", 5, () -> two.state().outboxConfirmed() == 3);
+      assertThat(two.cloud.taken()).containsExactly("l1", "l2", "l3");
+    }
+  }
+
+  @Test
   void cloudThatForgotIsSentItAgain() throws Exception {
     bed.publish("l1", "l2");
     bed.started();
@@ -349,6 +379,15 @@ final class SyncBridgeTest {
 
   private static boolean problem(HttpServerRequest request, int status, String code) {
     FakeCloud.problem(request, status, code);
+    return true;
+  }
+
+  private static boolean of(HttpServerRequest request, String orgId) {
+    return orgId.equals(request.getParam("orgId"));
+  }
+
+  private static boolean mark(HttpServerRequest request, long number) {
+    FakeCloud.json(request, 200, new JsonObject().put("number", number).put("hash", "0".repeat(32)));
     return true;
   }
 
