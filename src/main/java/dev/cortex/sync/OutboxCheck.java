@@ -82,7 +82,7 @@ final class OutboxCheck {
   private Future<SyncState> ended(SyncState state) {
     return state.former().isEmpty()
         ? Future.succeededFuture(state)
-        : mark(state.former().get().desktop()).compose(mark -> world.log().renumber(orgId, mark.number()));
+        : mark(state.former().get().desktop()).compose(mark -> world.log().renumber(orgId, mark));
   }
 
   private Future<OutboxMark> mark(Desktop desktop) {
