@@ -142,12 +142,17 @@ final class Lane {
         });
   }
 
+  /** Opens on a context of the lane's own: a pool closes with the verticle whose context it was made on. */
   private Future<Session> open() {
-    Pool pool = connector.pool().get();
-    Promise<SqlConnection> opened = context.promise();
-    context.runOnContext(go -> pool.getConnection().onComplete(opened));
-    return opened
-        .future()
+    Promise<Session> opened = context.promise();
+    context.runOnContext(
+        go -> Future.succeededFuture().compose(now -> connected(connector.pool().get())).onComplete(opened));
+    return opened.future();
+  }
+
+  private Future<Session> connected(Pool pool) {
+    return pool
+        .getConnection()
         .compose(
             connection -> {
               Session fresh = new Session(pool, connection);

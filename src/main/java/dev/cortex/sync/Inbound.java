@@ -8,6 +8,7 @@ import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
+import dev.cortex.ops.SyncCounters.Way;
 import dev.cortex.sync.CloudCursor.Asked;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -109,7 +110,9 @@ final class Inbound {
       cursor.unnoted().ifPresent(range -> store(range, NONE)
           .onFailure(failure -> trouble.failed("the cursor could not be noted: " + failure.getMessage())));
     }
-    schedule();
+    if (wanting) {
+      schedule();
+    }
     return wanting;
   }
 
@@ -131,7 +134,7 @@ final class Inbound {
       if (cursor.isStored(through)) {
         return Future.succeededFuture(Pushed.DUPLICATE);
       }
-      return apply(range, events).map(ingested -> {
+      return apply(range, events, Way.PUSH).map(ingested -> {
         Pushed pushed = cursor.isStored(through) ? Pushed.APPLIED : Pushed.BEHIND;
         if (pushed == Pushed.BEHIND) {
           behind();
@@ -288,17 +291,16 @@ final class Inbound {
   private Future<Void> store(Cloud range, byte[] events) {
     return inTurn(() -> !range.anew() && cursor.isStored(new Position(range.logId(), range.through()))
         ? Future.succeededFuture()
-        : apply(range, events).mapEmpty());
+        : apply(range, events, Way.POLL).mapEmpty());
   }
 
-  private Future<Ingested> apply(Cloud range, byte[] events) {
+  private Future<Ingested> apply(Cloud range, byte[] events, Way way) {
     notedMs = world.nowMs();
     return world.log().store(events, Format.JSON, range).compose(
         ingested -> {
           ingested.cursor().ifPresent(position -> cursor.learn(ingested.cursor()));
-          long duplicates =
-              ingested.outcomes().stream().filter(one -> one.status() == Outcome.Status.DUPLICATE).count();
-          world.metrics().sync().duplicates(duplicates);
+          world.metrics().sync().stored(way, count(ingested, Outcome.Status.ACCEPTED));
+          world.metrics().sync().duplicates(count(ingested, Outcome.Status.DUPLICATE));
           return ingested.outcomes().stream()
               .filter(one -> one.status() == Outcome.Status.UNKNOWN)
               .findFirst()
@@ -312,6 +314,10 @@ final class Inbound {
           }
           return Future.failedFuture(failure);
         }));
+  }
+
+  private static long count(Ingested ingested, Outcome.Status status) {
+    return ingested.outcomes().stream().filter(one -> one.status() == status).count();
   }
 
   private Future<Ingested> unsettled(Outcome outcome) {

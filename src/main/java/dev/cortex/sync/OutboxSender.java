@@ -181,6 +181,8 @@ final class OutboxSender {
       }
       owner.onChecked();
       if (head <= sent) {
+        failures = 0;
+        trouble.over();
         gate.nothingToSend();
       }
       if (grew) {
@@ -311,34 +313,15 @@ final class OutboxSender {
     long backoffMs = world.timing().backoff().delayMs(failures, world.draw());
     long idleMs = Timing.spread(world.timing().pollMaxMs(), world.draw());
     ahead = Optional.empty();
-    if (answer instanceof CloudAnswer.Refused refused) {
-      refused(refused, backoffMs, idleMs);
-    } else if (answer instanceof CloudAnswer.Unauthorized || answer instanceof CloudAnswer.Forbidden) {
-      owner.onChecked();
-      waitMs(idleMs);
-    } else if (answer instanceof CloudAnswer.Throttled throttled) {
-      waitMs(Math.max(backoffMs, throttled.retryAfterMs()));
-    } else if (answer instanceof CloudAnswer.Failed failed) {
-      // with no answer at all, the cloud may be another one when it is back
-      unsure |= failed.retryAfterMs() == 0;
-      waitMs(Math.max(backoffMs, failed.retryAfterMs()));
-    } else {
-      unsure = true;
-      waitMs(backoffMs);
-    }
-  }
-
-  private void refused(CloudAnswer.Refused refused, long backoffMs, long idleMs) {
-    if (refused.status() == 409) {
-      unsure = true;
-      waitMs(backoffMs);
-    } else if (refused.status() == 413 && tooLarge != sent + 1) {
+    Setback setback = Setback.of(answer, backoffMs, idleMs, tooLarge != sent + 1);
+    unsure |= setback.unsure();
+    if (setback.smaller()) {
       tooLarge = size.less() ? 0 : sent + 1;
-      waitMs(0);
-    } else {
-      owner.onChecked();
-      waitMs(idleMs);
     }
+    if (setback.told()) {
+      owner.onChecked();
+    }
+    waitMs(setback.waitMs());
   }
 
   private void waitMs(long ms) {

@@ -80,6 +80,7 @@ final class PushReceiver {
         : Optional.of(synced(range.orgs()).iterator().next());
     if (org.isEmpty()) {
       // nothing says whose log that is
+      count(SyncCounters.Push.BEHIND);
       return Future.succeededFuture(ok(new JsonObject().put("status", "behind").putNull("cursor")));
     }
     Source.Cloud source =

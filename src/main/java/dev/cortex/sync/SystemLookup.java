@@ -7,7 +7,7 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.List;
 
-/** The resolver of this machine. It blocks, for as long as a name's servers are silent, so it has threads of its own. */
+/** The resolver of this machine. It blocks for as long as a name's servers are silent, so it has threads of its own. */
 final class SystemLookup implements HostLookup {
 
   private static final int THREADS = 8;

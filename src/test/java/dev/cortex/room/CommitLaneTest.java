@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 final class CommitLaneTest {
 
   private static final int TURNS = 10_000;
-  private static final Logger COMMITS = Logger.getLogger(CommitLane.class.getName());
+  private static final Logger COMMITS = Logger.getLogger("dev.cortex.room");
 
   private final Schedule schedule = new Schedule(1);
   private final MemoryLog log = new MemoryLog(schedule);

@@ -35,7 +35,7 @@ class QuotaLaneTest {
 
   private static final int TURNS = 100_000;
   private static final long LATE_MS = 1L << 50;
-  private static final Logger COMMITS = Logger.getLogger(CommitLane.class.getName());
+  private static final Logger COMMITS = Logger.getLogger("dev.cortex.room");
 
   private final Schedule schedule = new Schedule(1);
   private final MemoryLog log = new MemoryLog(schedule);

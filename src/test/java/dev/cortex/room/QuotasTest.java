@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Budget;
+import dev.cortex.bus.Source;
+import dev.cortex.bus.Source.Outbox;
 import dev.cortex.config.CortexConfig.Limits;
 import dev.cortex.config.OrgLimits;
+import dev.cortex.event.Desktop;
 import dev.cortex.event.Draft;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Outcome;
@@ -119,6 +122,43 @@ class QuotasTest {
     for (int i = 0; i < 50; i++) {
       assertThat(admitted(quotas, 10, 100 * SECOND)).isTrue();
       quotas.returned(append("acme", 10), 100 * SECOND);
+    }
+  }
+
+  @Test
+  void outboxPassesAsFarAsItFitsAndNothingBehindThat() {
+    Quotas quotas = quotas(limits(1, 10, 0, 1, 0));
+    Outcome forbidden = Outcome.refused("r", ErrorCode.FORBIDDEN, "no");
+    Outbox source = new Outbox(new Desktop("laptop", "i1"), 7, List.of(
+        new Source.Refused(8, "", "", 0, forbidden), new Source.Refused(11, "", "", 0, forbidden)));
+    Append part = new Append("acme", List.of(
+        draft("acme", "1", "s", 1, "", "{}"), draft("acme", "2", "s", 2, "", "{}"),
+        draft("acme", "3", "s", 3, "", "{}"), plain("acme", "4")), source);
+
+    Decision decision = quotas.admit(part, 100 * SECOND);
+    assertThat(decision.all()).isFalse();
+    Append admitted = decision.admitted(part);
+    assertThat(admitted.drafts()).extracting(Draft::id).containsExactly("1", "2");
+    assertThat(admitted.source())
+        .isEqualTo(new Outbox(new Desktop("laptop", "i1"), 7, List.of(source.refused().get(0))));
+    List<Outcome> outcomes = decision.outcomes(
+        List.of(Outcome.accepted("1", 1, 1), forbidden, Outcome.duplicate("2", 1, 2)));
+    assertThat(outcomes).hasSize(6);
+    assertThat(outcomes.subList(3, 6)).allSatisfy(waits ->
+        assertThat(waits.error()).contains(ErrorCode.RATE_LIMITED));
+    assertThat(decision.budget().retryAfterMs()).isPositive();
+    assertThat(quotas.settled(admitted, outcomes.subList(0, 3), 100 * SECOND)).isEqualTo(new Budget(10, 9, 0));
+  }
+
+  @Test
+  void whatTheCloudBringsCostsNothing() {
+    Quotas quotas = quotas(limits(1, 10, 0, 0, 0));
+    for (Source source : List.of(new Source.Cloud("acme", "l", 0, 500, false), new Source.Single())) {
+      Append many = new Append("acme", append("acme", 500).drafts(), source);
+      assertThat(quotas.admit(many, 100 * SECOND).all()).isTrue();
+      quotas.returned(many, 100 * SECOND);
+      List<Outcome> repeats = Collections.nCopies(500, Outcome.duplicate("e", 1, 0));
+      assertThat(quotas.settled(many, repeats, 100 * SECOND)).isEqualTo(Budget.UNLIMITED);
     }
   }
 

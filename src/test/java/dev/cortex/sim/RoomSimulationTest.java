@@ -23,7 +23,7 @@ final class RoomSimulationTest {
   private static final int SEEDS = Integer.getInteger("sim.seeds", 400);
   private static final long FIRST = Long.getLong("sim.first", 1);
 
-  private static final Logger COMMITS = Logger.getLogger("dev.cortex.room.CommitLane");
+  private static final Logger COMMITS = Logger.getLogger("dev.cortex.room");
 
   @BeforeAll
   static void failuresAreExpected() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -175,5 +176,19 @@ final class DatabaseTest {
     } catch (InterruptedException e) {
       throw new SQLException(e);
     }
+  }
+
+  @Test
+  void connectionsOutliveTheVerticleThatAskedFirst() throws TimeoutException {
+    VerticleBase first = new VerticleBase() {
+
+      @Override
+      public Future<?> start() {
+        return database.read(sql -> sql.number("SELECT count(*) FROM t"));
+      }
+    };
+    String deployed = await(vertx.deployVerticle(first));
+    await(vertx.undeploy(deployed));
+    assertThat(rows()).isZero();
   }
 }

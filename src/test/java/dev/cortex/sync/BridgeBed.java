@@ -193,6 +193,10 @@ final class BridgeBed implements AutoCloseable {
 
   @Override
   public void close() throws TimeoutException {
-    await(vertx.close().eventually(log::close));
+    for (String deployed : vertx.deploymentIDs()) {
+      await(vertx.undeploy(deployed));
+    }
+    await(log.close());
+    await(vertx.close());
   }
 }

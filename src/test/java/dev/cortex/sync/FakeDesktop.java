@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A desktop as a callback sees it: an HTTP server that verifies, keeps its cursor and answers, or does what a test says. */
+/** A desktop as pushes see it: an HTTP server that verifies, keeps its cursor and answers, or does what a test says. */
 final class FakeDesktop {
 
   /** What it does with pushes. */

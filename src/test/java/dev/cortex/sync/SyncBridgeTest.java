@@ -402,6 +402,20 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void cloudThatIsDownAtTheStartIsFoundLater() throws Exception {
+    bed.cloud.fault(OUTBOX, request -> cut(request));
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is told", 5, () -> bed.status().getValue("lastError") != null);
+    assertThat(bed.status().getString("mode")).isEqualTo("offline");
+    assertThat(bed.cloud.askedFor(SINCE)).isEmpty();
+    bed.cloud.heal();
+    until("it is here", 5, () -> bed.ids().contains("c1"));
+    until("all is well", 5, () -> bed.status().getValue("lastError") == null
+        && bed.status().getString("breaker").equals("closed"));
+  }
+
+  @Test
   void noOrgIsSaid() throws Exception {
     try (BridgeBed none = new BridgeBed(dataDir.resolve("none"), "sync.orgs=").started()) {
       assertThat(none.status().getString("mode")).isEqualTo("off");
@@ -416,6 +430,7 @@ final class SyncBridgeTest {
     until("it is here", 5, () -> bed.ids().contains("c1"));
     until("it is shown", 5, () -> bed.metrics.scrape().matches("(?s).*cortex_sync_mode [23].*"));
     assertThat(bed.metrics.scrape()).containsPattern("cortex_sync_polls_total [1-9]")
+        .containsPattern("cortex_sync_events_total\\{way=\"poll\"} [1-9]")
         .contains("cortex_outbox_depth_events 0", "cortex_sync_breaker_open 0", "cortex_sync_lag_seconds");
   }
 

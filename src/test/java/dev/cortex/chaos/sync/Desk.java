@@ -98,10 +98,10 @@ final class Desk implements AutoCloseable {
     return down;
   }
 
-  /** How its sync stands, as its health tells it; empty when it does not answer. */
+  /** How its sync stands; empty when it does not answer. */
   Optional<JsonObject> sync() throws InterruptedException {
     try {
-      return Optional.ofNullable(http.get(ready(), "/health").body().getJsonObject("sync"));
+      return Optional.of(http.get(ready(), "/api/sync").body());
     } catch (IOException down) {
       return Optional.empty();
     }
@@ -109,12 +109,12 @@ final class Desk implements AutoCloseable {
 
   /** The rung on which it stands; empty when it does not answer. */
   String mode() throws InterruptedException {
-    return sync().map(sync -> sync.getString("mode")).orElse("");
+    return sync().map(sync -> sync.getString("mode", "")).orElse("");
   }
 
   /** How many events wait for the cloud; -1 when it does not answer. */
   long depth() throws InterruptedException {
-    return sync().map(sync -> sync.getLong("outboxDepth")).orElse(-1L);
+    return sync().map(sync -> sync.getLong("outboxDepth", -1L)).orElse(-1L);
   }
 
   /** Waits until its sync stands so. */

@@ -21,7 +21,7 @@ final class Drain {
   private static final Duration DRAINED_MAX = Duration.ofSeconds(120);
   private static final Duration SETTLED_MAX = Duration.ofSeconds(30);
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(4);
-  private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(3);
+  private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long WHEN_MS_MAX = 30;
   private static final long CUT_MS_MIN = 50;
   private static final long CUT_MS_MORE = 350;

@@ -13,7 +13,7 @@ final class Told {
   static String by(Desk desk) throws IOException, InterruptedException {
     return desk.name() + ": "
         + desk.metrics().lines()
-            .filter(line -> line.startsWith("cortex_sync_") || line.startsWith("cortex_outbox_"))
+            .filter(line -> line.startsWith("cortex_sync_") && line.contains("_total"))
             .filter(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)) != 0)
             .map(Told::shortened)
             .collect(Collectors.joining(", "));
@@ -22,7 +22,7 @@ final class Told {
   private static String shortened(String line) {
     int space = line.lastIndexOf(' ');
     double value = Double.parseDouble(line.substring(space + 1));
-    String name = line.substring(0, space).replace("cortex_", "");
+    String name = line.substring(0, space).replace("cortex_sync_", "").replace("_total", "");
     String number = value == Math.rint(value) ? Long.toString((long) value) : String.format(Locale.ROOT, "%.1f", value);
     return name + ' ' + number;
   }
