@@ -3,8 +3,8 @@ package dev.cortex.sync;
 import dev.cortex.base.Pure;
 
 /**
- * How many events go over the line at once: half as many when it does not bear them, and twice as many again when it bore
- * so few several times, because what it does not bear may cost a time-out.
+ * How many events go over the line at once: half as many when it does not bear them, and twice as many again when it
+ * bore so few several times, because what it does not bear may cost a time-out.
  */
 @Pure
 final class BatchSize {
