@@ -282,8 +282,11 @@ public sealed interface Message {
 
   // ---- gateway, sync → room: what desktop and cloud know of each other
 
-  /** Asks, in the cloud, how far a desktop's outbox was taken; answered by {@link OutboxMark}. */
-  record AskOutbox(String orgId, Desktop desktop) implements Message {}
+  /**
+   * Asks, in the cloud, how far a desktop's outbox was taken; answered by {@link OutboxMark}, or refused with
+   * {@code outbox_gap} when it is another's than the subject's.
+   */
+  record AskOutbox(String orgId, Desktop desktop, String subject) implements Message {}
 
   /**
    * How far a desktop's outbox was taken.

@@ -4,11 +4,13 @@ import dev.cortex.bus.Message.Outgoing;
 import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
+import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import io.vertx.core.Future;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -68,30 +70,42 @@ final class OutboxCheck {
     return world.log().state(orgId).compose(state -> {
       learned.accept(state);
       return ended(state);
-    }).compose(state -> mark(state.desktop()).compose(mark -> rows(mark).compose(rows -> {
-      OptionalLong after = OutboxMarks.sendAfter(state, mark, rows);
-      return after.isPresent()
-          ? Future.succeededFuture(new Found(state, after.getAsLong(), false))
-          : world.log().reincarnate(orgId).compose(this::ended).map(anew ->
-              new Found(anew, anew.outboxConfirmed(), true));
-    })));
+    }).compose(state -> mark(state.desktop()).compose(mark -> mark.isEmpty()
+        ? begun()
+        : rows(mark.get()).compose(rows -> {
+          OptionalLong after = OutboxMarks.sendAfter(state, mark.get(), rows);
+          return after.isPresent()
+              ? Future.succeededFuture(new Found(state, after.getAsLong(), false))
+              : begun();
+        })));
+  }
+
+  private Future<Found> begun() {
+    return world.log().reincarnate(orgId).compose(this::ended).map(anew ->
+        new Found(anew, anew.outboxConfirmed(), true));
   }
 
   /** Ends the former incarnation when there is one. */
   private Future<SyncState> ended(SyncState state) {
     return state.former().isEmpty()
         ? Future.succeededFuture(state)
-        : mark(state.former().get().desktop()).compose(mark -> world.log().renumber(orgId, mark.number()));
+        : mark(state.former().get().desktop()).compose(mark ->
+            // of what another caller sent nothing is known: it is sent again, under the same ids
+            world.log().renumber(orgId, mark.map(OutboxMark::number).orElse(0L)));
   }
 
-  private Future<OutboxMark> mark(Desktop desktop) {
+  /** The mark of an outbox; empty when the cloud knows it as another caller's: this desktop sends by another token. */
+  private Future<Optional<OutboxMark>> mark(Desktop desktop) {
     String path = "/api/outbox?orgId=" + URLEncoder.encode(orgId, StandardCharsets.UTF_8);
     return send.apply(world.cloud().get(path, desktop)).compose(answer -> {
+      if (answer instanceof CloudAnswer.Refused refused && refused.code().equals(ErrorCode.OUTBOX_GAP.code())) {
+        return Future.succeededFuture(Optional.empty());
+      }
       if (!(answer instanceof CloudAnswer.Ok ok)) {
         return Future.failedFuture(new Unanswered(answer));
       }
       try {
-        return Future.succeededFuture(OutboxMarks.read(ok.body()));
+        return Future.succeededFuture(Optional.of(OutboxMarks.read(ok.body())));
       } catch (RefusedException refused) {
         return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
       }

@@ -268,6 +268,24 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void outboxThatIsAnotherCallersIsSentUnderANewIncarnation() throws Exception {
+    Desktop before = bed.state().desktop();
+    bed.publish("l1", "l2");
+    for (String path : List.of(OUTBOX, EVENTS)) {
+      bed.cloud.fault(path, request -> {
+        boolean anothers = before.text().equals(request.getHeader("Cortex-Desktop"));
+        if (anothers) {
+          FakeCloud.problem(request, 409, "outbox_gap");
+        }
+        return anothers;
+      });
+    }
+    bed.started();
+    until("both are there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
+    assertThat(bed.state().desktop()).isNotEqualTo(before);
+  }
+
+  @Test
   void markWithAnotherHashBeginsANewIncarnation() throws Exception {
     Desktop before = bed.state().desktop();
     bed.publish("l1", "l2");
