@@ -126,6 +126,19 @@ class QuotasTest {
   }
 
   @Test
+  void outboxOfWhichEverythingWasRefusedAtTheDoorCostsNothing() {
+    Quotas quotas = quotas(limits(1, 10, 1_000, 1, 1));
+    Outbox source = new Outbox(new Desktop("laptop", "i1"), "user u", 1, List.of(
+        new Source.Refused(1, "", "", 0, Outcome.refused("r", ErrorCode.FORBIDDEN, "no"))));
+    Append part = new Append("acme", List.of(), source);
+
+    assertThat(quotas.admit(part, 100 * SECOND).all()).isTrue();
+    quotas.returned(part, 100 * SECOND);
+    assertThat(quotas.settled(part, List.of(source.refused().get(0).outcome()), 100 * SECOND).remaining())
+        .isEqualTo(10);
+  }
+
+  @Test
   void outboxPassesAsFarAsItFitsAndNothingBehindThat() {
     Quotas quotas = quotas(limits(1, 10, 0, 1, 0));
     Outcome forbidden = Outcome.refused("r", ErrorCode.FORBIDDEN, "no");
