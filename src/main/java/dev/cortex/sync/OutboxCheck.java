@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * Asks the cloud how far it took the outbox of an org, and makes sure that it speaks of this outbox: a desktop that was
@@ -21,20 +20,17 @@ import java.util.function.Function;
  */
 final class OutboxCheck {
 
-  /** Answers a request to the cloud; fails while the cloud is left alone. */
-  interface Send extends Function<CloudClient.Ask, Future<CloudAnswer>> {}
-
   private static final int ROWS_BYTES = 1 << 20;
 
   private final String orgId;
   private final BridgeWorld world;
-  private final Send send;
+  private final OutboxGate gate;
 
   /** The check of an org. */
-  OutboxCheck(String orgId, BridgeWorld world, Send send) {
+  OutboxCheck(String orgId, BridgeWorld world, OutboxGate gate) {
     this.orgId = orgId;
     this.world = world;
-    this.send = send;
+    this.gate = gate;
   }
 
   /**
@@ -81,7 +77,7 @@ final class OutboxCheck {
   }
 
   private Future<Found> begun() {
-    return world.log().reincarnate(orgId).compose(this::ended).map(anew ->
+    return gate.reincarnate(orgId).compose(this::ended).map(anew ->
         new Found(anew, anew.outboxConfirmed(), true));
   }
 
@@ -97,7 +93,7 @@ final class OutboxCheck {
   /** The mark of an outbox; empty when the cloud knows it as another caller's: this desktop sends by another token. */
   private Future<Optional<OutboxMark>> mark(Desktop desktop) {
     String path = "/api/outbox?orgId=" + URLEncoder.encode(orgId, StandardCharsets.UTF_8);
-    return send.apply(world.cloud().get(path, desktop)).compose(answer -> {
+    return gate.question(world.cloud().get(path, desktop)).compose(answer -> {
       if (answer instanceof CloudAnswer.Refused refused && refused.code().equals(ErrorCode.OUTBOX_GAP.code())) {
         return Future.succeededFuture(Optional.empty());
       }
