@@ -98,7 +98,9 @@ final class OutboxIntake {
   List<Verdict> add(Outbox source, List<Entry> entries, long nowMs) {
     OutboxRef ref = new OutboxRef(orgId, source.desktop());
     Progress progress = outboxes.computeIfAbsent(
-        ref, first -> new Progress(marks.getOrDefault(first, new OutboxRow(first, source.subject(), 0, NONE, List.of()))));
+        ref,
+        first -> new Progress(
+            marks.getOrDefault(first, new OutboxRow(first, source.subject(), 0, NONE, List.of()))));
     List<Verdict> verdicts = new ArrayList<>(entries.size());
     boolean anothers = !progress.subject.equals(source.subject());
     boolean another = isAnother(progress, source, entries);

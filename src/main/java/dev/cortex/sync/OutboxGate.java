@@ -42,8 +42,8 @@ final class OutboxGate {
   }
 
   /**
-   * Begins a new incarnation of every outbox. Fails soon after another one: a cloud that knows that one as another's too
-   * contradicts itself, and following it would be a circle.
+   * Begins a new incarnation of every outbox. Fails soon after another one: a cloud that says it does not know that one
+   * either contradicts itself, and following it would be a circle.
    */
   Future<SyncState> reincarnate(String orgId) {
     if (begun && world.nowMs() - begunMs < world.timing().pollMaxMs()) {

@@ -322,7 +322,7 @@ final class SyncBridgeTest {
     long begun = System.nanoTime();
     bed.started();
     until("it began anew some times", 10, () -> logs.get() >= 6);
-    assertThat(System.nanoTime() - begun).isGreaterThan(3 * 200_000_000L);
+    assertThat(System.nanoTime() - begun).isGreaterThan(4 * 200_000_000L);
     bed.cloud.heal();
     bed.cloud.born("last");
     until("it goes on", 5, () -> bed.ids().contains("last"));
