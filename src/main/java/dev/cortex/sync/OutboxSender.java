@@ -79,7 +79,7 @@ final class OutboxSender {
     this.gate = gate;
     this.trouble = trouble;
     this.owner = owner;
-    this.check = new OutboxCheck(orgId, world, gate::question);
+    this.check = new OutboxCheck(orgId, world, gate);
   }
 
   /** Learns where the outbox stands, then sends; also when it does so already. */
