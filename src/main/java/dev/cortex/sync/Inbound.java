@@ -219,7 +219,7 @@ final class Inbound {
     }
     if (answer instanceof CloudAnswer.Gone) {
       cursor.begin();
-      boolean again = begunAnew && nowMs - begunAnewMs < world.timing().pollMaxMs();
+      boolean again = begunAnew && nowMs - begunAnewMs < 2L * world.timing().pollMaxMs();
       begunAnew = true;
       begunAnewMs = nowMs;
       if (again) {
