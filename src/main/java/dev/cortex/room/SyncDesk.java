@@ -108,7 +108,7 @@ final class SyncDesk {
           .compose(desktop -> outbox.state(reincarnate.orgId()))
           .compose(state -> answer(outbox, reincarnate.orgId(), state));
     } else if (ask instanceof RenumberOutbox renumber) {
-      return numbered(renumber.orgId(), () -> outbox.renumber(renumber.orgId(), renumber.through()))
+      return numbered(renumber.orgId(), () -> outbox.renumber(renumber.orgId(), renumber.through(), renumber.refused()))
           .compose(state -> answer(outbox, renumber.orgId(), state));
     } else if (ask instanceof SendAgain again) {
       return numbered(again.orgId(), () -> outbox.sendAgain(again.orgId(), again.ids()))
@@ -124,7 +124,10 @@ final class SyncDesk {
   private Future<OutboxMark> mark(OutboxRef outbox) {
     return log.marks(Set.of(outbox), Set.of()).map(found -> {
       OutboxRow row = found.outboxes().get(outbox);
-      return row == null ? new OutboxMark(0, new Hash128(0, 0)) : new OutboxMark(row.number(), row.hash());
+      return row == null
+          ? new OutboxMark(0, new Hash128(0, 0))
+          : new OutboxMark(
+              row.number(), row.hash(), row.refusals().stream().map(OutboxRow.Refusal::number).toList());
     });
   }
 

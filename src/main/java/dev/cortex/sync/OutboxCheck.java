@@ -39,9 +39,10 @@ final class OutboxCheck {
    * Where the outbox goes on.
    *
    * @param sendAfter the first number to send is the next
+   * @param mark up to this number the cloud took the outbox
    * @param begun whether a new incarnation began
    */
-  record Found(SyncState state, long sendAfter, boolean begun) {}
+  record Found(SyncState state, long sendAfter, long mark, boolean begun) {}
 
   /** The cloud did not say where it stands. */
   static final class Unanswered extends RuntimeException {
@@ -71,9 +72,9 @@ final class OutboxCheck {
     }).compose(state -> mark(state.desktop()).compose(mark -> rows(mark).compose(rows -> {
       OptionalLong after = OutboxMarks.sendAfter(state, mark, rows);
       return after.isPresent()
-          ? Future.succeededFuture(new Found(state, after.getAsLong(), false))
+          ? Future.succeededFuture(new Found(state, after.getAsLong(), mark.number(), false))
           : world.log().reincarnate(orgId).compose(this::ended).map(anew ->
-              new Found(anew, anew.outboxConfirmed(), true));
+              new Found(anew, anew.outboxConfirmed(), 0, true));
     })));
   }
 
@@ -81,7 +82,7 @@ final class OutboxCheck {
   private Future<SyncState> ended(SyncState state) {
     return state.former().isEmpty()
         ? Future.succeededFuture(state)
-        : mark(state.former().get().desktop()).compose(mark -> world.log().renumber(orgId, mark.number()));
+        : mark(state.former().get().desktop()).compose(mark -> world.log().renumber(orgId, mark));
   }
 
   private Future<OutboxMark> mark(Desktop desktop) {
