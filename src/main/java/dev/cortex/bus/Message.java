@@ -293,8 +293,18 @@ public sealed interface Message {
    *
    * @param number the last number taken, 0 before the first
    * @param hash {@link dev.cortex.event.KeyHash#hashed} of that event's id; zeros before the first
+   * @param refused numbers up to it that were refused for good, and of which the desktop may not know yet; in order
    */
-  record OutboxMark(long number, Hash128 hash) implements Message {}
+  record OutboxMark(long number, Hash128 hash, List<Long> refused) implements Message {
+
+    /** Nothing was taken. */
+    public static final OutboxMark NOTHING = new OutboxMark(0, new Hash128(0, 0));
+
+    /** A mark behind which nothing was refused. */
+    public OutboxMark(long number, Hash128 hash) {
+      this(number, hash, List.of());
+    }
+  }
 
   /** Asks, on a desktop, how it stands with the cloud; answered by {@link SyncState}. */
   record AskSyncState(String orgId) implements Message {}
@@ -363,8 +373,9 @@ public sealed interface Message {
    * {@link SyncState}, without {@code former}.
    *
    * @param through up to this number, or the former head if that is lower, the cloud took it
+   * @param refused but these it did not take
    */
-  record RenumberOutbox(String orgId, long through) implements Message {}
+  record RenumberOutbox(String orgId, long through, List<Long> refused) implements Message {}
 
   /** Asks for the events that were set aside; answered by {@link SetAside}. */
   record AskSetAside(String orgId) implements Message {}

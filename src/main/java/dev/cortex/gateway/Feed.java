@@ -295,11 +295,15 @@ final class Feed {
     flushed = covered;
     urgent = false;
     long deliveries = audience.hand(tail, logId, from, flushed);
-    List<Runnable> wake = List.copyOf(waiting);
-    waiting.clear();
-    wake.forEach(Runnable::run);
+    wake();
     dropIfUnused();
     return deliveries;
+  }
+
+  private void wake() {
+    List<Runnable> woken = List.copyOf(waiting);
+    waiting.clear();
+    woken.forEach(Runnable::run);
   }
 
   /** Ends the feed when nobody subscribes to it or waits for it. */
@@ -333,5 +337,7 @@ final class Feed {
     urgent = false;
     tail.reset(covered);
     audience.all().forEach(subscriber -> subscriber.lose(reason));
+    // who waits for the next event of a log that is gone waits in vain
+    wake();
   }
 }

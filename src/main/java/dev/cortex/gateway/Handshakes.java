@@ -2,6 +2,7 @@ package dev.cortex.gateway;
 
 import dev.cortex.base.Clock;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.HashMap;
 import java.util.Map;
@@ -47,8 +48,15 @@ final class Handshakes {
     // a pipelined request begins while the answer before it is written, and may be one that is served for hours
     boolean nextBegan = latest.filter(next -> next != request && next.connection() == connection).isPresent();
     if (!nextBegan) {
-      deadlines.put(connection, clock.monotonicNs() + (request.isEnded() ? NEXT_REQUEST_NS : LINGER_NS));
+      deadlines.put(connection, clock.monotonicNs() + (isWhole(request) ? NEXT_REQUEST_NS : LINGER_NS));
     }
+  }
+
+  /** One without a body is whole with its head, though its end is only told after it was answered at once. */
+  private static boolean isWhole(HttpServerRequest request) {
+    return request.isEnded()
+        || (!request.headers().contains(HttpHeaders.CONTENT_LENGTH)
+            && !request.headers().contains(HttpHeaders.TRANSFER_ENCODING));
   }
 
   /** Closes what is overdue. To be called about once a second. */

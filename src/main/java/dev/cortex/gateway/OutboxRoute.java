@@ -9,6 +9,7 @@ import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Scope;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.HexFormat;
 
@@ -51,6 +52,7 @@ final class OutboxRoute {
     HexFormat hex = HexFormat.of();
     return new JsonObject()
         .put("number", mark.number())
-        .put("hash", hex.toHexDigits(mark.hash().hi()) + hex.toHexDigits(mark.hash().lo()));
+        .put("hash", hex.toHexDigits(mark.hash().hi()) + hex.toHexDigits(mark.hash().lo()))
+        .put("refused", new JsonArray(mark.refused()));
   }
 }

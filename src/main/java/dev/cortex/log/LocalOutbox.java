@@ -59,10 +59,10 @@ public interface LocalOutbox {
   Future<Desktop> reincarnate();
 
   /**
-   * Ends the former incarnation: numbers up to {@code through}, or its head if that is lower, count as taken; the rest
-   * is numbered from 1 on, in its order, with nothing confirmed.
+   * Ends the former incarnation: numbers up to {@code through}, or its head if that is lower, count as taken, except
+   * those {@code refused}; the rest is numbered from 1 on, in its order, with nothing confirmed.
    */
-  Future<State> renumber(String orgId, long through);
+  Future<State> renumber(String orgId, long through, List<Long> refused);
 
   /** What was set aside, oldest first, at most {@code limit}. */
   Future<List<Aside>> aside(String orgId, int limit);

@@ -70,11 +70,12 @@ final class CloudIntake {
     if (cursor.isPresent() && !range.anew() && range.through() <= cursor.get().offset()) {
       return all(entries, entry -> Outcome.duplicate(entry.id(), 0, 0));
     }
+    boolean goesOn = cursor.isPresent() && !range.anew();
     cursor = Optional.of(new Position(range.logId(), range.through()));
     renewed = false;
     List<Verdict> verdicts = new ArrayList<>(entries.size());
     for (Entry entry : entries) {
-      verdicts.add(inTurn(candidate(entry), nowMs));
+      verdicts.add(inTurn(candidate(entry), goesOn, nowMs));
     }
     return verdicts;
   }
@@ -102,7 +103,12 @@ final class CloudIntake {
     return range.after() <= cursor.get().offset() ? Optional.empty() : Optional.of(ErrorCode.CURSOR_AHEAD);
   }
 
-  private Verdict inTurn(Candidate candidate, long nowMs) {
+  /**
+   * An event in its place.
+   *
+   * @param goesOn whether what came before it in the cloud's log is here, with its keys
+   */
+  private Verdict inTurn(Candidate candidate, boolean goesOn, long nowMs) {
     Draft draft = candidate.draft();
     Match match = numbering.match(candidate);
     if (match instanceof Match.Repeat repeat) {
@@ -132,10 +138,21 @@ final class CloudIntake {
     long sequence = draft.sequence() == 0 ? row.lastSequence() + 1 : draft.sequence();
     if (!row.home().equals(home)) {
       conflicts++;
+    } else if (sequence <= row.lastSequence() && goesOn && home.isEmpty()) {
+      return late(taken, row, nowMs);
     } else if (sequence <= row.lastSequence()) {
       return duplicate(draft);
     }
     return numbering.take(taken, new Place(sequence, home, 0), 0, nowMs);
+  }
+
+  /** This desktop wrote it before it was restored, and gave its sequence to another event since: both are kept. */
+  private Verdict late(Candidate candidate, SessionRow row, long nowMs) {
+    conflicts++;
+    Verdict taken = numbering.take(candidate, new Place(candidate.draft().sequence(), row.home(), 0), 0, nowMs);
+    SessionRow now = numbering.session(row.session()).orElseThrow();
+    numbering.put(new SessionRow(now.session(), now.home(), now.lastOffset(), row.lastSequence(), now.held()));
+    return taken;
   }
 
   private Verdict outOfTurn(Candidate candidate, long nowMs) {

@@ -18,7 +18,6 @@ import dev.cortex.bus.Message.SetAsideEvent;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.ErrorCode;
-import dev.cortex.event.Hash128;
 import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.LocalOutbox;
@@ -110,7 +109,7 @@ final class SyncDesk {
           .compose(desktop -> outbox.state(reincarnate.orgId()))
           .compose(state -> answer(outbox, reincarnate.orgId(), state));
     } else if (ask instanceof RenumberOutbox renumber) {
-      return numbered(renumber.orgId(), () -> outbox.renumber(renumber.orgId(), renumber.through()))
+      return numbered(renumber.orgId(), () -> outbox.renumber(renumber.orgId(), renumber.through(), renumber.refused()))
           .compose(state -> answer(outbox, renumber.orgId(), state));
     } else if (ask instanceof SendAgain again) {
       return numbered(again.orgId(), () -> outbox.sendAgain(again.orgId(), again.ids()))
@@ -130,7 +129,10 @@ final class SyncDesk {
       if (row != null && !row.subject().equals(question.subject())) {
         throw new RefusedException(ErrorCode.OUTBOX_GAP, OutboxIntake.ANOTHERS);
       }
-      return row == null ? new OutboxMark(0, new Hash128(0, 0)) : new OutboxMark(row.number(), row.hash());
+      return row == null
+          ? OutboxMark.NOTHING
+          : new OutboxMark(
+              row.number(), row.hash(), row.refusals().stream().map(OutboxRow.Refusal::number).toList());
     });
   }
 

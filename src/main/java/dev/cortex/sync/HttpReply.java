@@ -40,6 +40,10 @@ record HttpReply(
     if (status >= 300 && status < 400) {
       return new CloudAnswer.Stranger("a redirect (" + status + ")");
     }
+    if (status == 413 && expected == Expected.RESULTS) {
+      // a proxy on the way has a smaller limit than the cloud, and says so in HTML
+      return new CloudAnswer.Refused(status, "", "the request is too large");
+    }
     if (media.equals("text/html") || status == 407 || status == 511) {
       return new CloudAnswer.Stranger(status + " " + media);
     }

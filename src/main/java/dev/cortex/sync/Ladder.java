@@ -85,12 +85,13 @@ final class Ladder {
     }
     if (hasMore) {
       nextPollMs = nowMs;
-    } else if (holding || tookMs >= HELD_MS_MIN || nowMs >= nextClimbMs) {
+    } else if (!isCrowded(saidMs) && (holding || tookMs >= HELD_MS_MIN || nowMs >= nextClimbMs)) {
       // something happens: the cloud may be willing to hold by now
       nextClimbMs = holding ? nextClimbMs : nowMs + timing.pollMaxMs();
       holding = true;
       nextPollMs = nowMs + GAP_MS;
     } else {
+      holding = false;
       nextPollMs = nowMs + Math.max(Timing.spread(intervalMs, chance), saidMs);
     }
   }
@@ -102,7 +103,7 @@ final class Ladder {
       nextPollMs = nowMs + Math.max(Timing.spread(timing.pollMaxMs(), chance), saidMs);
       return;
     }
-    holding = tookMs >= timing.waitSeconds() * 1_000L / 2;
+    holding = tookMs >= timing.waitSeconds() * 1_000L / 2 && !isCrowded(saidMs);
     if (holding) {
       nextPollMs = nowMs + GAP_MS;
       return;
@@ -178,6 +179,11 @@ final class Ladder {
     demoted = true;
     onBehind(nowMs);
     return was;
+  }
+
+  /** Whether the cloud wants everyone to come less often than an idle desktop does: a held request comes at once. */
+  private boolean isCrowded(long saidMs) {
+    return saidMs > timing.pollMaxMs();
   }
 
   private void reached() {

@@ -8,6 +8,7 @@ import dev.cortex.bus.Message.ConfirmOutbox;
 import dev.cortex.bus.Message.Format;
 import dev.cortex.bus.Message.Ingest;
 import dev.cortex.bus.Message.Ingested;
+import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.OutboxPage;
 import dev.cortex.bus.Message.ReadOutbox;
 import dev.cortex.bus.Message.Refusal;
@@ -61,9 +62,9 @@ final class LocalLog {
     return change(orgId, new Reincarnate(orgId));
   }
 
-  /** Ends the former incarnation. */
-  Future<SyncState> renumber(String orgId, long through) {
-    return change(orgId, new RenumberOutbox(orgId, through));
+  /** Ends the former incarnation, of which the cloud took what it says. */
+  Future<SyncState> renumber(String orgId, OutboxMark mark) {
+    return change(orgId, new RenumberOutbox(orgId, mark.number(), mark.refused()));
   }
 
   /**

@@ -4,9 +4,11 @@ import dev.cortex.bus.Message.Outgoing;
 import dev.cortex.event.Desktop;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Events of an outbox that go to the cloud together.
@@ -16,6 +18,8 @@ import java.util.Optional;
 record OutboxBatch(List<Outgoing> events) {
 
   private static final String PATH = "/api/events";
+  private static final String SEQUENCE = "sequence";
+  private static final Set<String> NAMES = Set.of("id", "orgId", "agentId", "sessionId", SEQUENCE);
 
   /** Those of a page that have the numbers from {@code after + 1} on; empty when it does not go on there. */
   static Optional<OutboxBatch> of(List<Outgoing> page, long after, int eventsMax) {
@@ -43,11 +47,31 @@ record OutboxBatch(List<Outgoing> events) {
 
   /** The request that brings it to the cloud. */
   CloudClient.Ask question(Desktop desktop, long timeoutMs) {
-    int bytes = events.stream().mapToInt(event -> event.json().length + 1).sum();
+    return question(desktop, timeoutMs, events.stream().map(Outgoing::json).toList());
+  }
+
+  /**
+   * A request in its place that uses its numbers up: of each event it has only what names it and its session, which is
+   * no event, and the cloud refuses it as one.
+   */
+  CloudClient.Ask withheld(Desktop desktop, long timeoutMs) {
+    return question(desktop, timeoutMs, events.stream().map(event -> name(event.json())).toList());
+  }
+
+  private static byte[] name(byte[] json) {
+    Fields fields = Fields.read(json, NAMES);
+    JsonObject name = new JsonObject();
+    NAMES.stream().filter(field -> !fields.text(field).isEmpty()).forEach(field -> name.put(field, fields.text(field)));
+    fields.get(SEQUENCE).integer().ifPresent(sequence -> name.put(SEQUENCE, sequence));
+    return name.toBuffer().getBytes();
+  }
+
+  private CloudClient.Ask question(Desktop desktop, long timeoutMs, List<byte[]> envelopes) {
+    int bytes = envelopes.stream().mapToInt(json -> json.length + 1).sum();
     Buffer body = Buffer.buffer(bytes + 1);
     char separator = '[';
-    for (Outgoing event : events) {
-      body.appendByte((byte) separator).appendBytes(event.json());
+    for (byte[] json : envelopes) {
+      body.appendByte((byte) separator).appendBytes(json);
       separator = ',';
     }
     body.appendByte((byte) ']');

@@ -37,9 +37,10 @@ final class OutboxCheck {
    * Where the outbox goes on.
    *
    * @param sendAfter the first number to send is the next
+   * @param mark up to this number the cloud took the outbox
    * @param begun whether a new incarnation began
    */
-  record Found(SyncState state, long sendAfter, boolean begun) {}
+  record Found(SyncState state, long sendAfter, long mark, boolean begun) {}
 
   /** The cloud did not say where it stands. */
   static final class Unanswered extends RuntimeException {
@@ -71,14 +72,14 @@ final class OutboxCheck {
         : rows(mark.get()).compose(rows -> {
           OptionalLong after = OutboxMarks.sendAfter(state, mark.get(), rows);
           return after.isPresent()
-              ? Future.succeededFuture(new Found(state, after.getAsLong(), false))
+              ? Future.succeededFuture(new Found(state, after.getAsLong(), mark.get().number(), false))
               : begun();
         })));
   }
 
   private Future<Found> begun() {
     return gate.reincarnate(orgId).compose(this::ended).map(anew ->
-        new Found(anew, anew.outboxConfirmed(), true));
+        new Found(anew, anew.outboxConfirmed(), 0, true));
   }
 
   /** Ends the former incarnation when there is one. */
@@ -87,7 +88,7 @@ final class OutboxCheck {
         ? Future.succeededFuture(state)
         : mark(state.former().get().desktop()).compose(mark ->
             // of what another caller sent nothing is known: it is sent again, under the same ids
-            world.log().renumber(orgId, mark.map(OutboxMark::number).orElse(0L)));
+            world.log().renumber(orgId, mark.orElse(OutboxMark.NOTHING)));
   }
 
   /** The mark of an outbox; empty when the cloud knows it as another caller's: this desktop sends by another token. */

@@ -6,6 +6,7 @@ import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Hash128;
+import dev.cortex.event.JsonSlice;
 import dev.cortex.event.KeyHash;
 import dev.cortex.event.RefusedException;
 import java.util.List;
@@ -16,7 +17,10 @@ import java.util.Set;
 @Pure
 final class OutboxMarks {
 
-  private static final Set<String> NAMES = Set.of("number", "hash");
+  private static final Set<String> NAMES = Set.of("number", "hash", "refused");
+
+  /** The cloud forgets the refusals of a batch with the next one. */
+  private static final int REFUSED_MAX = 10_000;
 
   private OutboxMarks() {}
 
@@ -35,7 +39,14 @@ final class OutboxMarks {
     return new OutboxMark(
         number.getAsLong(),
         new Hash128(
-            Long.parseUnsignedLong(digits.substring(0, 16), 16), Long.parseUnsignedLong(digits.substring(16), 16)));
+            Long.parseUnsignedLong(digits.substring(0, 16), 16), Long.parseUnsignedLong(digits.substring(16), 16)),
+        numbers(fields.get("refused")));
+  }
+
+  private static List<Long> numbers(JsonSlice array) {
+    return array.isArray()
+        ? Fields.elements(array, REFUSED_MAX).stream().flatMap(one -> one.integer().stream().boxed()).toList()
+        : List.of();
   }
 
   /**

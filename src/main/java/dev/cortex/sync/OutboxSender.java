@@ -2,6 +2,7 @@ package dev.cortex.sync;
 
 import dev.cortex.bus.Message.OutboxPage;
 import dev.cortex.bus.Message.SyncState;
+import dev.cortex.event.Desktop;
 import dev.cortex.event.RefusedException;
 import dev.cortex.sync.OutboxCheck.Unanswered;
 import io.vertx.core.Future;
@@ -56,8 +57,12 @@ final class OutboxSender {
   private Optional<SyncState> known = Optional.empty();
   private long sent;
   private long head;
+  /** No number above it can be known to the cloud. */
+  private long tried;
   private long oldestAtMs;
-  private int eventsMax = EVENTS_MAX;
+  private final BatchSize size = new BatchSize(EVENTS_MAX);
+  /** The number of an event that is too large for the line even by itself; 0 for none. */
+  private long tooLarge;
   private int failures;
   private boolean unsure = true;
   /** It grew while something else was learned. */
@@ -87,6 +92,7 @@ final class OutboxSender {
     life++;
     failures = 0;
     unsure = true;
+    tooLarge = 0;
     ahead = Optional.empty();
     waitMs((long) (ms * world.draw()));
   }
@@ -166,6 +172,7 @@ final class OutboxSender {
       known = Optional.of(found.state());
       head = found.state().outboxHead();
       sent = found.sendAfter();
+      tried = found.mark();
       ahead = Optional.empty();
       state = State.IDLE;
       owner.onState(found.state());
@@ -194,15 +201,17 @@ final class OutboxSender {
     int mine = life;
     long after = sent;
     page(after).compose(page -> {
-      Optional<OutboxBatch> batch = OutboxBatch.of(page.events(), after, eventsMax);
+      Optional<OutboxBatch> batch = OutboxBatch.of(page.events(), after, size.events());
       if (batch.isEmpty()) {
         unsure = true;
         return Future.failedFuture("the outbox does not go on with number " + (after + 1));
       }
       readAhead(batch.get().last(), mine);
       // the numbers of a life that is over may be others by now: whatever became of the batch is asked again
+      long triedBefore = tried;
+      tried = Math.max(tried, batch.get().last());
       return post(batch.get()).compose(answer -> mine == life
-          ? take(batch.get(), answer)
+          ? take(batch.get(), answer, triedBefore)
           : Future.failedFuture("asked again since"));
     }).onComplete(done -> {
       if (mine != life) {
@@ -222,21 +231,30 @@ final class OutboxSender {
     ahead = Optional.empty();
     return read.isPresent() && read.get().after() == after
         ? read.get().page()
-        : world.log().read(orgId, after, eventsMax, BYTES_MAX);
+        : world.log().read(orgId, after, size.events(), BYTES_MAX);
   }
 
   private void readAhead(long after, int mine) {
     if (mine == life && head > after) {
-      ahead = Optional.of(new Ahead(after, world.log().read(orgId, after, eventsMax, BYTES_MAX)));
+      ahead = Optional.of(new Ahead(after, world.log().read(orgId, after, size.events(), BYTES_MAX)));
     }
   }
 
   private Future<CloudAnswer> post(OutboxBatch batch) {
     oldestAtMs = batch.receivedAt();
-    return gate.batch(batch.question(known.orElseThrow().desktop(), world.timing().requestMs()));
+    Desktop desktop = known.orElseThrow().desktop();
+    long timeoutMs = world.timing().requestMs();
+    return gate
+        .batch(batch.first() == tooLarge ? batch.withheld(desktop, timeoutMs) : batch.question(desktop, timeoutMs))
+        .onFailure(failure -> {
+          if (failure instanceof Unanswered) {
+            // perhaps it was too much for a slow line
+            size.less();
+          }
+        });
   }
 
-  private Future<Void> take(OutboxBatch batch, CloudAnswer answer) {
+  private Future<Void> take(OutboxBatch batch, CloudAnswer answer, long triedBefore) {
     if (!(answer instanceof CloudAnswer.Ok ok)) {
       return Future.failedFuture(new Unanswered(answer));
     }
@@ -246,9 +264,14 @@ final class OutboxSender {
     } catch (RefusedException refused) {
       return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
     }
+    if (results.unknown() > triedBefore) {
+      // it took something else there: another desktop by this name, a copy of this one
+      unsure = true;
+      return Future.failedFuture("the cloud knows other events by these numbers");
+    }
     Future<Void> noted = results.settled() == 0
         ? Future.succeededFuture()
-        : note(batch.first() + results.settled() - 1, results);
+        : note(batch.first() + results.settled() - 1, batch.first() == tooLarge ? results.withheld() : results);
     return noted.compose(done -> results.doubt().isEmpty()
         ? Future.succeededFuture()
         : Future.failedFuture(new Unanswered(new CloudAnswer.Failed(results.doubt(), ok.retryAfterMs()))));
@@ -261,7 +284,8 @@ final class OutboxSender {
       if (mine == life) {
         failures = 0;
         trouble.over();
-        eventsMax = Math.min(EVENTS_MAX, eventsMax * 2);
+        size.more();
+        tooLarge = 0;
         sent = through;
         learn(now);
       }
@@ -289,9 +313,11 @@ final class OutboxSender {
     long backoffMs = world.timing().backoff().delayMs(failures, world.draw());
     long idleMs = Timing.spread(world.timing().pollMaxMs(), world.draw());
     ahead = Optional.empty();
-    Setback setback = Setback.of(answer, backoffMs, idleMs, eventsMax > 1);
+    Setback setback = Setback.of(answer, backoffMs, idleMs, tooLarge != sent + 1);
     unsure |= setback.unsure();
-    eventsMax = setback.smaller() ? eventsMax / 2 : eventsMax;
+    if (setback.smaller()) {
+      tooLarge = size.less() ? 0 : sent + 1;
+    }
     if (setback.told()) {
       owner.onChecked();
     }

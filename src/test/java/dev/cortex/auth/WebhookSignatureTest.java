@@ -3,8 +3,13 @@ package dev.cortex.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.standardwebhooks.Webhook;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
@@ -208,5 +213,20 @@ final class WebhookSignatureTest {
       case 1 -> new Message(genuine.id(), "", genuine.signature(), genuine.body());
       default -> new Message(genuine.id(), genuine.timestamp(), "", genuine.body());
     };
+  }
+
+  @Test
+  void signaturesOfTheLibraryForNodeAreOurs() throws IOException {
+    for (Object each : new JsonArray(Files.readString(Path.of("test-fixtures/webhooks/signatures.json")))) {
+      JsonObject made = (JsonObject) each;
+      List<String> secrets = List.of(made.getString("secret"));
+      long seconds = made.getLong("timestamp");
+      byte[] body = utf8(made.getString("body"));
+      String id = made.getString("id");
+      assertThat(WebhookSignature.sign(secrets, id, seconds, body)).isEqualTo(made.getString("signature"));
+      assertThat(WebhookSignature.doubt(
+              secrets, id, Long.toString(seconds), made.getString("signature"), body, seconds * 1_000))
+          .isEmpty();
+    }
   }
 }

@@ -50,7 +50,7 @@ import picocli.CommandLine.Parameters;
       "  desktops   one node: --desktops idle desktops, each with its own name and cursor, that poll at 400 a second",
       "             and as fast as it goes; aim: none answered from the log",
       "  sync       one node and two desktops: from a publish on one desktop until a browser and the other desktop",
-      "             have it, by push, by held request and by polls every 500 ms, at 20 events a second",
+      "             have it, by push, by held request and by polls every 5 s, at 20 events a second",
       "",
       "Cases that are compared take turns in rounds of one run; the verdict below their rows says ratio and aim. An aim"
           + " that was missed changes nothing about the exit code, a fault does.",

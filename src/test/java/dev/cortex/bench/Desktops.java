@@ -83,7 +83,13 @@ final class Desktops implements HttpLine.Answered {
       var path = "/api/events/since?orgId=" + org + "&limit=500&cursor=" + cursors.get(i % orgs.size());
       var entry = new Entry(path, fleet.token(org, "user-" + i), "install-" + i + "/1");
       lines.add(new HttpLine(node.address(), entry, selector));
+      turn = i; // asked at once, since a connection that says nothing is closed soon
+      ask(Ticks.nowUs());
+      if (inFlight >= IN_FLIGHT_MAX) {
+        select(selector, 10);
+      }
     }
+    drain(selector);
   }
 
   private void measure(Report report, Node node, long durationMs, String load, double idleUs, Polling polling)

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class SyncPath {
 
-  /** A rung on which a desktop hears from the cloud; polls come every 500 ms. */
+  /** A rung on which a desktop hears from the cloud; polls come at the default interval. */
   private enum Rung {
     PUSH,
     HELD,
@@ -31,7 +31,6 @@ final class SyncPath {
     final String mode = name().toLowerCase(Locale.ROOT);
   }
 
-  private static final String POLL_MS = "500";
   private static final long SETTLED_MS = 30_000;
   private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -83,9 +82,7 @@ final class SyncPath {
             List.of(
                 "sync.cloud_url=http://127.0.0.1:" + cloudPort,
                 "sync.token=" + fleet.token(org, name),
-                "sync.orgs=" + org,
-                "sync.poll_min_ms=" + POLL_MS,
-                "sync.poll_max_ms=" + POLL_MS));
+                "sync.orgs=" + org));
     if (rung == Rung.PUSH) {
       sets.add("sync.callback_port=" + callbackPort);
       sets.add("sync.callback_url=http://127.0.0.1:" + callbackPort + "/ingest");

@@ -85,6 +85,18 @@ class DeadlineTest {
   }
 
   @Test
+  void aConnectionStaysForTheNextPollHoweverQuicklyTheLastWasAnswered() throws Exception {
+    try (RawHttp http = server.http().patience(6_000)) {
+      String request = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      http.send(request);
+      assertThat(http.answer().status()).isEqualTo(200);
+      assertThat(http.ends()).isFalse();
+      http.send(request);
+      assertThat(http.answer().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void streamBehindAnotherRequestOutlivesIdleConnections() throws Exception {
     try (RawHttp http = server.http().patience(20_000)) {
       http.send("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/stream?channel=long HTTP/1.1\r\n"

@@ -22,6 +22,7 @@ import dev.cortex.testing.BareGateway;
 import dev.cortex.testing.RawHttp;
 import dev.cortex.testing.UserToken;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -169,12 +170,13 @@ class OutboxDoorTest {
   void markOfAnOutboxIsTold() throws Exception {
     cloud.playsRoom(question -> {
       asked.add(question);
-      return Future.succeededFuture(new OutboxMark(41, new Hash128(0x00ab, -1)));
+      return Future.succeededFuture(new OutboxMark(41, new Hash128(0x00ab, -1), List.of(39L)));
     });
     RawHttp.Answer answer = cloud.ask("GET", "/api/outbox?orgId=acme", "", ACME, DESKTOP);
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.json()).isEqualTo(
-        new JsonObject().put("number", 41).put("hash", "00000000000000abffffffffffffffff"));
+        new JsonObject().put("number", 41).put("hash", "00000000000000abffffffffffffffff")
+            .put("refused", new JsonArray().add(39)));
     assertThat(asked).containsExactly(new AskOutbox("acme", new Desktop("laptop", "i1"), "user user-1"));
     assertThat(cloud.ask("GET", "/api/outbox?orgId=acme", "", ACME).code()).isEqualTo("bad_request");
     assertThat(cloud.ask("GET", "/api/outbox", "", ACME, DESKTOP).code()).isEqualTo("bad_request");

@@ -199,6 +199,23 @@ final class CloudIntakeTest {
   }
 
   @Test
+  void tailThatCameBackAfterItsSequencesWereUsedAnewIsKept() {
+    org.cursor = at(5);
+    org.take(Source.PRODUCERS, inSession("new-1", 0), inSession("new-2", 0));
+
+    assertThat(org.add(range(5, 8), inSession("old-1", 1).from("laptop/i0"), inSession("old-2", 2).from("laptop/i0"),
+        inSession("old-3", 3).from("laptop/i0")))
+        .containsExactly(new Verdict.Numbered(0), new Verdict.Numbered(1), new Verdict.Numbered(2));
+    assertThat(org.intake().conflicts()).isEqualTo(2);
+    assertThat(org.append().orElseThrow().events()).extracting(NewEvent::sequence).containsExactly(1L, 2L, 3L);
+    org.commit();
+    assertThat(org.sessions.get(SESSION)).isEqualTo(new SessionRow(SESSION, "", 5, 3));
+    assertThat(org.take(Source.PRODUCERS, inSession("new-4", 4)).get(0).status()).isEqualTo(Status.ACCEPTED);
+    assertThat(org.take(range(7, 9), inSession("old-2", 2).from("laptop/i0")).get(0).status())
+        .isEqualTo(Status.DUPLICATE);
+  }
+
+  @Test
   void sessionThatWasWrittenInTwoPlacesLosesNothing() {
     org.take(Source.PRODUCERS, inSession("x", 1), inSession("y", 2));
 

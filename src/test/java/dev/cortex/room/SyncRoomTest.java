@@ -150,7 +150,7 @@ final class SyncRoomTest {
     SyncState began = (SyncState) ask(desk, new Reincarnate("acme"));
     assertThat(began.desktop()).isEqualTo(new Desktop("laptop", "i2"));
     assertThat(began.former()).contains(new Former(LAPTOP, 2));
-    SyncState renumbered = (SyncState) ask(desk, new RenumberOutbox("acme", 1));
+    SyncState renumbered = (SyncState) ask(desk, new RenumberOutbox("acme", 1, List.of()));
     assertThat(renumbered.outboxHead()).isEqualTo(2);
     assertThat(renumbered.former()).isEmpty();
     append(desk, Source.PRODUCERS, plain("acme", "w"));
@@ -167,7 +167,7 @@ final class SyncRoomTest {
     ask(desk, new Reincarnate("acme"));
     log.failNext(Kind.UNKNOWN, true);
 
-    Future<? extends Message> failed = desk.ask(new RenumberOutbox("acme", 0));
+    Future<? extends Message> failed = desk.ask(new RenumberOutbox("acme", 0, List.of()));
     schedule.run(TURNS);
     assertThat(failed.failed()).isTrue();
     append(desk, Source.PRODUCERS, plain("acme", "z"));

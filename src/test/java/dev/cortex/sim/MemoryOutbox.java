@@ -122,14 +122,14 @@ public final class MemoryOutbox implements LocalOutbox {
   }
 
   @Override
-  public Future<State> renumber(String orgId, long through) {
+  public Future<State> renumber(String orgId, long through, List<Long> refused) {
     return log.write(() -> {
       MemoryLog.Org org = log.org(orgId);
       long taken = Math.min(through, formers.get(orgId).head());
       long next = 0;
       for (Map.Entry<Long, StoredEvent> one : numbered(orgId).entrySet()) {
         int index = (int) one.getValue().offset() - 1;
-        org.numbers.set(index, one.getKey() <= taken ? 0 : ++next);
+        org.numbers.set(index, one.getKey() <= taken && !refused.contains(one.getKey()) ? 0 : ++next);
       }
       org.outboxHead = next;
       org.outboxConfirmed = 0;

@@ -7,12 +7,14 @@ import dev.cortex.bus.Codecs;
 import dev.cortex.bus.Directory;
 import dev.cortex.bus.Members;
 import dev.cortex.bus.Message.Answer;
+import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSync;
 import dev.cortex.bus.Message.AskSyncState;
 import dev.cortex.bus.Message.Format;
 import dev.cortex.bus.Message.Ingest;
 import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Message.Push;
+import dev.cortex.bus.Message.SetAside;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.bus.Requests;
 import dev.cortex.bus.RoomCalls;
@@ -114,11 +116,26 @@ final class BridgeBed implements AutoCloseable {
     for (String id : ids) {
       events.add(new JsonObject().put("id", id).put("orgId", ORG).put("type", "a.b"));
     }
+    publish(events);
+  }
+
+  /** An event with a payload of about so many bytes is born on this desktop. */
+  void publishLarge(String id, int bytes) throws Exception {
+    publish(new JsonArray().add(new JsonObject().put("id", id).put("orgId", ORG).put("type", "a.b")
+        .put("payload", new JsonObject().put("text", "x".repeat(bytes)))));
+  }
+
+  private void publish(JsonArray events) throws Exception {
     Ingest ingest = new Ingest(events.toBuffer().getBytes(), Format.JSON, Map.of(), Principal.LOCAL, "");
     Ingested done = await(Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, 5_000));
     if (done.outcomes().stream().anyMatch(one -> one.error().isPresent())) {
       throw new AssertionError(done.toString());
     }
+  }
+
+  /** What the cloud refused. */
+  SetAside aside() throws Exception {
+    return await(new RoomCalls(vertx, directory).ask(ORG, new AskSetAside(ORG), SetAside.class, 5_000));
   }
 
   SyncState state() throws Exception {

@@ -24,13 +24,13 @@ final class OutboxResultsTest {
   @Test
   void takenAndRefusedOnesAreSettled() {
     assertThat(read(TAKEN, AGAIN, REFUSED, TAKEN)).isEqualTo(
-        new OutboxResults(4, List.of(new Refusal(12, "sequence_conflict", "expected 4")), ""));
+        new OutboxResults(4, List.of(new Refusal(12, "sequence_conflict", "expected 4")), 11, ""));
   }
 
   @Test
   void nothingBehindAnUnknownOneIsSettled() {
-    assertThat(read(TAKEN, UNKNOWN, REFUSED)).isEqualTo(new OutboxResults(1, List.of(), "unknown moved"));
-    assertThat(read("{}", TAKEN)).isEqualTo(new OutboxResults(0, List.of(), "no status"));
+    assertThat(read(TAKEN, UNKNOWN, REFUSED)).isEqualTo(new OutboxResults(1, List.of(), 0, "unknown moved"));
+    assertThat(read("{}", TAKEN)).isEqualTo(new OutboxResults(0, List.of(), 0, "no status"));
   }
 
   @ParameterizedTest

@@ -3,10 +3,12 @@ package dev.cortex.sync;
 import static dev.cortex.testing.Patience.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cortex.bus.Message.SetAside;
 import dev.cortex.event.Desktop;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -71,6 +73,15 @@ final class SyncBridgeTest {
     bed.started();
     until("all are here", 10, () -> bed.cursor().equals(FakeCloud.LOG + ".1200"));
     assertThat(bed.ids()).hasSize(1_200).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void lineThatIsTooSlowForAPageIsAskedForShorterOnes() throws Exception {
+    IntStream.rangeClosed(1, 60).forEach(i -> bed.cloud.born("c" + i));
+    bed.cloud.fault(SINCE, request -> Integer.parseInt(request.getParam("limit")) > 40);
+    bed.started();
+    until("all are here", 20, () -> bed.cursor().equals(FakeCloud.LOG + ".60"));
+    assertThat(bed.ids()).hasSize(60).doesNotHaveDuplicates();
   }
 
   @Test
@@ -239,6 +250,52 @@ final class SyncBridgeTest {
     bed.started();
     until("all are there", 10, () -> bed.state().outboxConfirmed() == 40);
     assertThat(bed.cloud.taken()).hasSize(40).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void proxyThatTakesOnlySmallRequestsIsBornAndAnEventThatNeverFitsIsSetAside() throws Exception {
+    bed.cloud.fault(EVENTS, request -> {
+      boolean large = Integer.parseInt(request.getHeader("Content-Length")) > 1_000;
+      if (large) {
+        request.response().setStatusCode(413).putHeader("Content-Type", "text/html").end("<h1>Too large</h1>");
+      }
+      return large;
+    });
+    bed.cloud.refuses(event -> event.containsKey("type") ? Optional.empty()
+        : Optional.of(new JsonObject().put("code", "invalid_event").put("message", "no type")));
+    bed.publish(IntStream.range(0, 40).mapToObj(i -> "l" + i).toArray(String[]::new));
+    bed.publishLarge("huge", 2_000);
+    bed.publish("last");
+    bed.started();
+    until("all are answered", 10, () -> bed.state().outboxConfirmed() == 42);
+    assertThat(bed.cloud.taken()).hasSize(41).doesNotHaveDuplicates().doesNotContain("huge").endsWith("last");
+    SetAside aside = bed.aside();
+    assertThat(aside.events()).singleElement().satisfies(event -> {
+      assertThat(event.id()).isEqualTo("huge");
+      assertThat(event.code()).isEqualTo("body_too_large");
+      assertThat(new String(event.json(), StandardCharsets.UTF_8)).contains("xxxxxxxx");
+    });
+  }
+
+  @Test
+  void lineThatIsTooSlowForABatchIsGivenSmallerOnes() throws Exception {
+    bed.cloud.fault(EVENTS, request -> Integer.parseInt(request.getHeader("Content-Length")) > 2_000);
+    bed.publish(IntStream.range(0, 40).mapToObj(i -> "l" + i).toArray(String[]::new));
+    bed.started();
+    until("all are there", 20, () -> bed.state().outboxConfirmed() == 40);
+    assertThat(bed.cloud.taken()).hasSize(40).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void numbersThatACopyOfThisDesktopUsedAreNotTakenForItsOwn() throws Exception {
+    Desktop before = bed.state().desktop();
+    bed.started();
+    until("the mark was asked for", 5, () -> !bed.cloud.askedFor(SINCE).isEmpty());
+    bed.cloud.mark(before, 5, "of-the-copy");
+    bed.publish("l1", "l2");
+    until("both are there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
+    assertThat(bed.state().desktop()).isNotEqualTo(before);
+    assertThat(bed.state().setAside()).isZero();
   }
 
   @Test

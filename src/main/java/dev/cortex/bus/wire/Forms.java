@@ -90,8 +90,10 @@ final class Forms {
           out.number(m.number());
           out.number(m.hash().hi());
           out.number(m.hash().lo());
+          out.items(m.refused(), WireWriter::number);
         },
-        in -> new OutboxMark(in.number(), new Hash128(in.number(), in.number())));
+        in -> new OutboxMark(
+            in.number(), new Hash128(in.number(), in.number()), in.items(WireReader::number)));
     put(CallbacksChanged.class, (out, m) -> out.text(m.orgId()), in -> new CallbacksChanged(in.text()));
   }
 

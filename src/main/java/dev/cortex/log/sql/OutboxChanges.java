@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Changes a desktop's own outbox, each call within one write transaction. An event that was sent again keeps in its row
@@ -39,12 +40,12 @@ final class OutboxChanges {
       ON CONFLICT (org_id, id) DO UPDATE SET code = excluded.code, message = excluded.message,
         refused_at = excluded.refused_at, outbox_number = NULL""";
 
-  static final String TAKE = "DELETE FROM set_aside WHERE org_id = ? AND outbox_number <= ?";
+  static final String TAKE = "DELETE FROM set_aside WHERE org_id = ? AND outbox_number > ? AND outbox_number <= ?";
 
   private static final String CONFIRM = "UPDATE org_heads SET outbox_confirmed = ? WHERE org_id = ?";
 
   static final String FORGET_TAKEN =
-      "UPDATE realtime_events SET outbox_number = NULL WHERE org_id = ? AND outbox_number <= ?";
+      "UPDATE realtime_events SET outbox_number = NULL WHERE org_id = ? AND outbox_number > ? AND outbox_number <= ?";
 
   /** What was set aside is sent under the number it has there, or not at all. */
   static final String FORGET_ASIDE =
@@ -92,7 +93,7 @@ final class OutboxChanges {
         refuse(sql, orgId, refusal, nowMs);
       }
     }
-    upTo(sql.prepare(TAKE), orgId, last).executeUpdate();
+    range(sql.prepare(TAKE), orgId, 0, last).executeUpdate();
     number(sql.prepare(CONFIRM), last, orgId).executeUpdate();
     return OutboxRows.state(sql, orgId);
   }
@@ -103,20 +104,24 @@ final class OutboxChanges {
     }
   }
 
-  static State renumber(Sql sql, String orgId, long through) throws SQLException {
+  static State renumber(Sql sql, String orgId, long through, List<Long> refused) throws SQLException {
     State state = OutboxRows.state(sql, orgId);
     if (state.former().isEmpty()) {
       return state;
     }
     long taken = Math.min(through, state.formerHead());
-    upTo(sql.prepare(FORGET_TAKEN), orgId, taken).executeUpdate();
-    upTo(sql.prepare(TAKE), orgId, taken).executeUpdate();
+    long after = 0;
+    for (long number : new TreeSet<>(refused).headSet(taken, true)) {
+      forget(sql, orgId, after, number - 1);
+      after = number;
+    }
+    forget(sql, orgId, after, taken);
     PreparedStatement forget = sql.prepare(FORGET_ASIDE);
     forget.setString(1, orgId);
     forget.setString(2, orgId);
     forget.executeUpdate();
     long head = 0;
-    for (Run run : runs(sql, orgId, taken)) {
+    for (Run run : runs(sql, orgId)) {
       long shift = run.first() - head - 1;
       shift(sql.prepare(SHIFT_EVENTS), orgId, shift, run);
       shift(sql.prepare(SHIFT_ASIDE), orgId, shift, run);
@@ -126,13 +131,19 @@ final class OutboxChanges {
     return OutboxRows.state(sql, orgId);
   }
 
-  /** The numbers above that one, in order, with a gap between each run and the next. */
-  private static List<Run> runs(Sql sql, String orgId, long after) throws SQLException {
+  /** The cloud took the numbers above {@code after}, up to {@code last}. */
+  private static void forget(Sql sql, String orgId, long after, long last) throws SQLException {
+    range(sql.prepare(FORGET_TAKEN), orgId, after, last).executeUpdate();
+    range(sql.prepare(TAKE), orgId, after, last).executeUpdate();
+  }
+
+  /** The numbers, in order, with a gap between each run and the next. */
+  private static List<Run> runs(Sql sql, String orgId) throws SQLException {
     PreparedStatement query = sql.prepare(NUMBERS);
     query.setString(1, orgId);
-    query.setLong(2, after);
+    query.setLong(2, 0);
     query.setString(3, orgId);
-    query.setLong(4, after);
+    query.setLong(4, 0);
     List<Run> runs = new ArrayList<>();
     long first = 0;
     long last = 0;
@@ -199,12 +210,6 @@ final class OutboxChanges {
     statement.setLong(3, nowMs);
     statement.setString(4, orgId);
     statement.setLong(5, refusal.number());
-    return statement;
-  }
-
-  private static PreparedStatement upTo(PreparedStatement statement, String orgId, long last) throws SQLException {
-    statement.setString(1, orgId);
-    statement.setLong(2, last);
     return statement;
   }
 

@@ -133,8 +133,9 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
   }
 
   @Override
-  public Future<State> renumber(String orgId, long through) {
-    return write(sql -> OutboxChanges.renumber(sql, orgId, through));
+  public Future<State> renumber(String orgId, long through, List<Long> refused) {
+    List<Long> kept = List.copyOf(refused);
+    return write(sql -> OutboxChanges.renumber(sql, orgId, through, kept));
   }
 
   @Override

@@ -143,7 +143,7 @@ final class LocalOutboxTest {
   void orgThatDoesNotExistHasAnEmptyOutbox() {
     assertThat(state()).isEqualTo(new State(0, 0, NOBODY, 0, 0));
     assertThat(confirm(3, refusal(2))).isEqualTo(state());
-    assertThat(await(log.renumber("acme", 3))).isEqualTo(state());
+    assertThat(await(log.renumber("acme", 3, List.of()))).isEqualTo(state());
     assertThat(await(log.sendAgain("acme", List.of()))).isEqualTo(state());
     assertThat(waiting()).isEmpty();
     assertThat(aside()).isEmpty();
@@ -281,11 +281,11 @@ final class LocalOutboxTest {
     assertThat(state()).isEqualTo(new State(13, 4, Optional.of(old.incarnation()), 11, 0));
     assertThat(await(log.trimPoint("acme", 99, 100))).isEqualTo(4);
 
-    assertThat(await(log.renumber("acme", 8))).isEqualTo(new State(5, 0, NOBODY, 0, 0));
+    assertThat(await(log.renumber("acme", 8, List.of()))).isEqualTo(new State(5, 0, NOBODY, 0, 0));
 
     List<String> rest = List.of("1 id-9", "2 id-10", "3 id-3", "4 id-11", "5 id-12");
     assertThat(waiting()).isEqualTo(rest);
-    assertThat(await(log.renumber("acme", 2))).isEqualTo(new State(5, 0, NOBODY, 0, 0));
+    assertThat(await(log.renumber("acme", 2, List.of()))).isEqualTo(new State(5, 0, NOBODY, 0, 0));
     assertThat(waiting()).isEqualTo(rest);
     assertThat(await(log.trimPoint("acme", 99, 100))).isEqualTo(8);
     born(1);
@@ -303,10 +303,26 @@ final class LocalOutboxTest {
     restore(backup);
     born(2);
 
-    assertThat(await(log.renumber("acme", 100))).isEqualTo(new State(2, 0, NOBODY, 0, 1));
+    assertThat(await(log.renumber("acme", 100, List.of()))).isEqualTo(new State(2, 0, NOBODY, 0, 1));
 
     assertThat(waiting()).containsExactly("1 id-6", "2 id-7");
     assertThat(aside()).as("what was sent again is taken").containsExactly("id-3 because of 3");
+  }
+
+  @Test
+  void refusalThatTheFormerIncarnationDidNotHearOfIsNoDelivery() throws IOException {
+    born(9);
+    confirm(3, refusal(2), refusal(3));
+    await(log.sendAgain("acme", List.of("id-2")));
+    Path backup = backUp();
+    restore(backup);
+    born(2);
+
+    assertThat(await(log.renumber("acme", 10, List.of(3L, 5L, 6L, 9L, 10L, 11L))))
+        .isEqualTo(new State(6, 0, NOBODY, 0, 1));
+
+    assertThat(waiting()).containsExactly("1 id-5", "2 id-6", "3 id-9", "4 id-2", "5 id-10", "6 id-11");
+    assertThat(aside()).containsExactly("id-2 because of 2 again", "id-3 because of 3");
   }
 
   @Test
@@ -345,7 +361,7 @@ final class LocalOutboxTest {
     open();
     assertThat(log.desktop()).isEqualTo(next);
 
-    assertThat(await(log.renumber("acme", 5))).isEqualTo(new State(2, 0, NOBODY, 0, 1));
+    assertThat(await(log.renumber("acme", 5, List.of()))).isEqualTo(new State(2, 0, NOBODY, 0, 1));
     assertThat(waiting()).containsExactly("1 id-4", "2 id-5");
   }
 
@@ -365,7 +381,7 @@ final class LocalOutboxTest {
         .containsExactly(3L, 4L, 5L, 6L, 7L);
     await(log.reincarnate());
 
-    assertThat(await(log.renumber("acme", 1))).isEqualTo(new State(4, 0, NOBODY, 0, 1));
+    assertThat(await(log.renumber("acme", 1, List.of()))).isEqualTo(new State(4, 0, NOBODY, 0, 1));
 
     assertThat(waiting())
         .as("without the one that is set aside, and in the order in which the cloud had them")
@@ -383,7 +399,7 @@ final class LocalOutboxTest {
     confirm(2, refusal(1));
     assertThat(await(log.state("globex"))).isEqualTo(new State(3, 0, NOBODY, 0, 0));
     await(log.reincarnate());
-    await(log.renumber("acme", 2));
+    await(log.renumber("acme", 2, List.of()));
     String former = await(log.state("globex")).former().orElseThrow();
     assertThat(await(log.state("globex"))).isEqualTo(new State(3, 0, Optional.of(former), 0, 0));
     assertThat(await(log.read("globex", 0, 9, 1 << 20))).extracting(Numbered::number).containsExactly(1L, 2L, 3L);
