@@ -221,7 +221,7 @@ final class Inbound {
       cursor.begin();
       boolean again = begunAnew && nowMs - begunAnewMs < 2L * world.timing().pollMaxMs();
       begunAnew = true;
-      begunAnewMs = nowMs;
+      begunAnewMs = again ? nowMs + world.timing().pollMaxMs() : nowMs;
       if (again) {
         // those who read here had to begin anew with it each time: a cloud of two minds is not followed to and fro
         failed(answer.trouble(), false, world.timing().pollMaxMs());
