@@ -41,6 +41,7 @@ final class Inbound {
   private final Ladder ladder;
   private final CloudCursor cursor;
   private final long answerBytesMax;
+  private final BatchSize size = new BatchSize(LIMIT);
 
   private Future<?> turn = Future.succeededFuture();
   private int waiting;
@@ -199,6 +200,12 @@ final class Inbound {
     world.metrics().sync().polled();
     world.cloud().send(question(asked, held)).onSuccess(answer -> {
       if (mine == life) {
+        if (answer instanceof CloudAnswer.Failed) {
+          // perhaps it was too much for a slow line
+          size.less();
+        } else {
+          size.more();
+        }
         take(asked, answer, world.nowMs() - begunMs).onComplete(done -> {
           if (mine == life) {
             polling = false;
@@ -212,7 +219,7 @@ final class Inbound {
   private CloudClient.Ask question(Asked asked, boolean held) {
     Timing timing = world.timing();
     String path = "/api/events/since?orgId=" + URLEncoder.encode(orgId, StandardCharsets.UTF_8)
-        + "&cursor=" + asked.cursor() + "&limit=" + LIMIT + (held ? "&wait=" + timing.waitSeconds() : "");
+        + "&cursor=" + asked.cursor() + "&limit=" + size.events() + (held ? "&wait=" + timing.waitSeconds() : "");
     return new CloudClient.Ask(
         HttpMethod.GET, path, desktop.get(), Map.of(), Buffer.buffer(), HttpReply.Expected.POLL, answerBytesMax,
         held ? timing.heldMs() : timing.requestMs());

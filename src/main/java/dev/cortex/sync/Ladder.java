@@ -131,14 +131,15 @@ final class Ladder {
     }
     if (hasMore) {
       nextPollMs = nowMs;
-    } else if (trial) {
+    } else if (trial && !isCrowded(saidMs)) {
       nextPollMs = nowMs + GAP_MS;
-    } else if (holding || tookMs >= HELD_MS_MIN || nowMs >= nextClimbMs) {
+    } else if (!isCrowded(saidMs) && (holding || tookMs >= HELD_MS_MIN || nowMs >= nextClimbMs)) {
       // something happens: the cloud may be willing to hold by now
       nextClimbMs = holding ? nextClimbMs : nowMs + timing.pollMaxMs();
       holding = true;
       nextPollMs = nowMs + GAP_MS;
     } else {
+      holding = false;
       nextPollMs = nowMs + Math.max(Timing.spread(intervalMs, chance), saidMs);
     }
   }
@@ -150,11 +151,11 @@ final class Ladder {
       nextPollMs = nowMs + Math.max(Timing.spread(timing.pollMaxMs(), chance), saidMs);
       return;
     }
-    if (trial) {
+    if (trial && !isCrowded(saidMs)) {
       nextPollMs = nowMs + GAP_MS;
       return;
     }
-    holding = tookMs >= timing.waitSeconds() * 1_000L / 2;
+    holding = tookMs >= timing.waitSeconds() * 1_000L / 2 && !isCrowded(saidMs);
     if (holding) {
       nextPollMs = nowMs + GAP_MS;
       return;
@@ -237,6 +238,11 @@ final class Ladder {
     demoted = true;
     onBehind(nowMs);
     return was;
+  }
+
+  /** Whether the cloud wants everyone to come less often than an idle desktop does: a held request comes at once. */
+  private boolean isCrowded(long saidMs) {
+    return saidMs > timing.pollMaxMs();
   }
 
   /** An answer came: true when it was only asked for to know whether the cloud is there. */

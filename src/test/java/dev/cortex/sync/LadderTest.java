@@ -64,6 +64,20 @@ final class LadderTest {
   }
 
   @Test
+  void cloudThatIsCrowdedIsNotAskedAgainAtOnceBecauseItHolds() {
+    ladder.onEvents(0, 5_000, 5_000, false, 1, MIDDLE);
+    assertThat(ladder.nextPollMs()).isLessThan(100);
+    ladder.onEvents(100, 5_000, 60_000, false, 2, MIDDLE);
+    assertThat(ladder.nextPollMs()).isEqualTo(60_100);
+    ladder.onNothing(60_100, 25_000, 90_000, MIDDLE);
+    assertThat(ladder.nextPollMs()).isEqualTo(150_100);
+    ladder.onNothing(150_100, 25_000, 5_000, MIDDLE);
+    assertThat(ladder.nextPollMs() - 150_100).isLessThan(100);
+    ladder.onEvents(200_000, 10, 60_000, true, 9, MIDDLE);
+    assertThat(ladder.nextPollMs()).as("what is missing is fetched").isEqualTo(200_000);
+  }
+
+  @Test
   void eventsWithoutAHoldDoNotMakeATightLoop() {
     long nowMs = 0;
     int polls = 0;

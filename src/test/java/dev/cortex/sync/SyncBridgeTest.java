@@ -75,6 +75,15 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void lineThatIsTooSlowForAPageIsAskedForShorterOnes() throws Exception {
+    IntStream.rangeClosed(1, 60).forEach(i -> bed.cloud.born("c" + i));
+    bed.cloud.fault(SINCE, request -> Integer.parseInt(request.getParam("limit")) > 40);
+    bed.started();
+    until("all are here", 20, () -> bed.cursor().equals(FakeCloud.LOG + ".60"));
+    assertThat(bed.ids()).hasSize(60).doesNotHaveDuplicates();
+  }
+
+  @Test
   void heldPollIsAskedAgainAtOnceAndSaysSo() throws Exception {
     bed.cloud.holds(true);
     bed.cloud.born("c1");
