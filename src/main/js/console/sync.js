@@ -6,6 +6,7 @@ const WORDS = {
   push: 'the cloud pushes',
   held: 'a held request waits for events',
   poll: 'asking at intervals',
+  refused: 'the cloud does not let this desktop in',
   offline: 'no way to the cloud',
 };
 const GOOD = new Set(['push', 'held']);
@@ -32,7 +33,7 @@ function duration(ms) {
 }
 
 const count = (value) => (value ?? 0).toLocaleString('en');
-const tone = (mode) => (mode === 'offline' ? 'DOWN' : GOOD.has(mode) ? 'UP' : 'DEGRADED');
+const tone = (mode) => (mode === 'offline' || mode === 'refused' ? 'DOWN' : GOOD.has(mode) ? 'UP' : 'DEGRADED');
 
 /** Asks `/api/sync` from now on, and shows the answers while there is a cloud. */
 export function watchSync(element, token) {

@@ -39,7 +39,13 @@ final class SyncChecks {
   }
 
   private Stream<String> callback() {
-    return settings.whole("sync.callback_port") != 0 && settings.text("sync.callback_url").isEmpty()
+    boolean listens = settings.whole("sync.callback_port") != 0;
+    boolean named = !settings.text("sync.callback_url").isEmpty();
+    if (named && !listens) {
+      return Stream.of("sync.callback_url: the local listener for the tunnel is off; the URL has to lead to this"
+          + " server's own port, which takes no forwarded request; set sync.callback_port");
+    }
+    return listens && !named
         ? Stream.of("sync.callback_port: the cloud learns of it by sync.callback_url only, which is empty")
         : Stream.empty();
   }

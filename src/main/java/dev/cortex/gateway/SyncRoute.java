@@ -23,6 +23,8 @@ final class SyncRoute {
   /** Largest body, bytes: room for as many ids as can be listed. */
   static final int BODY_MAX = 512 << 10;
 
+  private static final String ELSEWHERE =
+      "the session has its home in another log; publish it there, or under a new sessionId";
   private static final int IDS_MAX = 1_000;
 
   private final Reading reading;
@@ -127,14 +129,17 @@ final class SyncRoute {
     Buffer body = Buffer.buffer("{\"events\":[");
     String separator = "";
     for (SetAsideEvent event : found.events()) {
-      String facts =
+      JsonObject members =
           new JsonObject()
               .put("id", event.id())
               .put("code", event.code())
               .put("message", event.message())
               .put("refusedAt", event.atMs())
-              .put("again", event.again())
-              .encode();
+              .put("again", event.again());
+      if (event.code().equals(ErrorCode.SESSION_ELSEWHERE.code())) {
+        members.put("hint", ELSEWHERE);
+      }
+      String facts = members.encode();
       // the envelope goes in as it is: no number in it is read and written anew
       body.appendString(separator)
           .appendString(facts.substring(0, facts.length() - 1))

@@ -21,7 +21,8 @@ final class SyncStatus {
   private static final long TIMEOUT_MS = 2_000;
   /** Signs of life do not wait for the bridge. */
   private static final long SUMMARY_TIMEOUT_MS = 200;
-  private static final List<String> SUMMARY = List.of("mode", "lagMs", "outboxDepth", "breaker", "lastError");
+  private static final List<String> SUMMARY =
+      List.of("mode", "lagMs", "outboxDepth", "breaker", "setAside", "lastError");
 
   private final Vertx vertx;
   private final boolean configured;

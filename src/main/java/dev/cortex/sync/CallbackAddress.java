@@ -37,7 +37,9 @@ record CallbackAddress(boolean tls, String host, int port, String target, Option
     require(url.chars().allMatch(CallbackAddress::isUrlCharacter), "has a character that no URL has");
     String lower = url.toLowerCase(Locale.ROOT);
     boolean tls = lower.startsWith("https://");
-    require(tls || (allowPrivate && lower.startsWith("http://")), "must begin with https://");
+    require(
+        tls || (allowPrivate && lower.startsWith("http://")),
+        "must begin with https:// (or callbacks.allow_private on the cloud, for tests)");
     require(url.indexOf('#') < 0, "must have no fragment");
     int begin = tls ? 8 : 7;
     int end = begin;

@@ -37,6 +37,7 @@ final class Inbound {
   private final BridgeWorld world;
   private final Supplier<Desktop> desktop;
   private final Trouble trouble;
+  private final Runnable back;
   private final Ladder ladder;
   private final CloudCursor cursor;
   private final long answerBytesMax;
@@ -55,12 +56,23 @@ final class Inbound {
   private long notedMs;
   private long currentMs;
 
-  /** A connection of an org to the cloud, at rest. */
-  Inbound(String orgId, BridgeWorld world, Supplier<Desktop> desktop, int payloadBytesMax, Trouble trouble) {
+  /**
+   * A connection of an org to the cloud, at rest.
+   *
+   * @param back hears when the cloud answers a poll again after it did not
+   */
+  Inbound(
+      String orgId,
+      BridgeWorld world,
+      Supplier<Desktop> desktop,
+      int payloadBytesMax,
+      Trouble trouble,
+      Runnable back) {
     this.orgId = orgId;
     this.world = world;
     this.desktop = desktop;
     this.trouble = trouble;
+    this.back = back;
     this.ladder = new Ladder(world.timing(), world.nowMs());
     this.cursor = new CloudCursor(orgId);
     this.answerBytesMax = Math.min(ANSWER_BYTES_MAX, LIMIT * (payloadBytesMax + ENVELOPE_BYTES));
@@ -102,6 +114,13 @@ final class Inbound {
   void behind() {
     ladder.onBehind(world.nowMs());
     schedule();
+  }
+
+  /** The cloud answered something else: polls soon when it did not answer those. */
+  void toldElsewhere() {
+    if (ladder.onToldElsewhere(world.nowMs(), world.draw())) {
+      schedule();
+    }
   }
 
   /** Looks at the clock; true when push was found wanting. */
@@ -178,7 +197,7 @@ final class Inbound {
     polling = true;
     int mine = life;
     long begunMs = world.nowMs();
-    boolean held = ladder.waits(begunMs);
+    boolean held = ladder.onAsk(begunMs);
     Asked asked = cursor.ask();
     world.metrics().sync().polled();
     world.cloud().send(question(asked, held)).onSuccess(answer -> {
@@ -211,11 +230,12 @@ final class Inbound {
   /** Takes an answer; the future never fails. */
   private Future<?> take(Asked asked, CloudAnswer answer, long tookMs) {
     long nowMs = world.nowMs();
+    boolean away = ladder.mode(nowMs) == Mode.OFFLINE;
     if (answer instanceof CloudAnswer.Ok ok) {
-      return page(asked, ok, tookMs);
+      return page(asked, ok, tookMs).onComplete(done -> reached(away));
     }
     if (answer instanceof CloudAnswer.Nothing nothing) {
-      return nothing(asked, nothing, tookMs);
+      return nothing(asked, nothing, tookMs).onComplete(done -> reached(away));
     }
     if (answer instanceof CloudAnswer.Gone) {
       cursor.begin();
@@ -286,6 +306,12 @@ final class Inbound {
   private void current() {
     currentMs = world.nowMs();
     trouble.over();
+  }
+
+  private void reached(boolean wasAway) {
+    if (wasAway && ladder.mode(world.nowMs()) != Mode.OFFLINE) {
+      back.run();
+    }
   }
 
   private void failed(String reason, boolean reached, long atLeastMs) {

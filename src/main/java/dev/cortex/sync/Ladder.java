@@ -7,6 +7,9 @@ import dev.cortex.base.Pure;
  * When one org is polled next, and which rung of push, held request and poll it stands on. Every time it is told is
  * monotonic, in ms; {@code chance} is a random number in [0, 1).
  *
+ * <p>A poll that was not answered is followed by one that is not held, so that it is known at once when the cloud is
+ * back; the held one follows it.
+ *
  * <p>Push counts as healthy while the lease lasts and a good push or challenge came within such a time. What a poll
  * finds must then be pushed too within a grace time, which needs no clock but this one; if it is not, push is not
  * believed again before it brought something.
@@ -28,6 +31,20 @@ final class Ladder {
   private final Backoff backoff;
 
   private boolean offline = true;
+  private boolean refused;
+  /** The cloud answered something else since the last poll failed. */
+  private boolean told;
+  /** The next poll is not held: whether the cloud is there is in doubt. */
+  private boolean doubted;
+  /** A poll that was not held was answered, and the held one behind it was not yet. */
+  private boolean tried;
+  /** No held request was answered since the cloud is there. */
+  private boolean unproven = true;
+  /** A held request is under way. */
+  private boolean asked;
+  private long askedMs;
+  private long wokenMs = NEVER;
+  private long notBeforeMs = NEVER;
   private boolean holding;
   private int failures;
   private long intervalMs;
@@ -51,10 +68,12 @@ final class Ladder {
 
   /** The rung. */
   Mode mode(long nowMs) {
-    if (offline) {
-      return Mode.OFFLINE;
+    boolean held = holding || (asked && unproven);
+    if (offline || refused) {
+      Mode bad = offline ? Mode.OFFLINE : Mode.REFUSED;
+      return !told ? bad : isPushed(nowMs) ? Mode.PUSH : asked ? Mode.HELD : bad;
     }
-    return isPushed(nowMs) ? Mode.PUSH : holding ? Mode.HELD : Mode.POLL;
+    return isPushed(nowMs) ? Mode.PUSH : held ? Mode.HELD : Mode.POLL;
   }
 
   /** When the next poll is due. */
@@ -62,9 +81,36 @@ final class Ladder {
     return nextPollMs;
   }
 
-  /** Whether the next poll asks to be held: not while push is proven. */
+  /** Whether the next poll asks to be held: not while push is proven, nor while the cloud is in doubt. */
   boolean waits(long nowMs) {
-    return !isPushed(nowMs);
+    return !isPushed(nowMs) && !doubted;
+  }
+
+  /** A poll is sent; whether it asks to be held. */
+  boolean onAsk(long nowMs) {
+    asked = waits(nowMs);
+    askedMs = nowMs;
+    return asked;
+  }
+
+  /**
+   * The cloud answered something else than a poll: when polls failed, the next is due soon.
+   *
+   * @return whether the next poll is sooner than it was
+   */
+  boolean onToldElsewhere(long nowMs, double chance) {
+    told = true;
+    if ((!offline && !refused) || asked) {
+      return false;
+    }
+    long gapMs = refused ? timing.pollMaxMs() : timing.pollMinMs();
+    long soonMs = Math.max(nowMs + timing.soonMs(chance), Math.max(wokenMs + gapMs, notBeforeMs));
+    if (soonMs >= nextPollMs) {
+      return false;
+    }
+    wokenMs = soonMs;
+    nextPollMs = soonMs;
+    return true;
   }
 
   /**
@@ -75,7 +121,7 @@ final class Ladder {
    * @param through the offset they reach
    */
   void onEvents(long nowMs, long tookMs, long saidMs, boolean hasMore, long through, double chance) {
-    reached();
+    boolean trial = reached();
     intervalMs = timing.pollMinMs();
     if (isPushed(nowMs)) {
       if (awaitedOffset == NOTHING) {
@@ -87,6 +133,8 @@ final class Ladder {
     }
     if (hasMore) {
       nextPollMs = nowMs;
+    } else if (trial && !isCrowded(saidMs)) {
+      nextPollMs = nowMs + GAP_MS;
     } else if (!isCrowded(saidMs) && (holding || tookMs >= HELD_MS_MIN || nowMs >= nextClimbMs)) {
       // something happens: the cloud may be willing to hold by now
       nextClimbMs = holding ? nextClimbMs : nowMs + timing.pollMaxMs();
@@ -100,9 +148,13 @@ final class Ladder {
 
   /** A poll found nothing; parameters as above. */
   void onNothing(long nowMs, long tookMs, long saidMs, double chance) {
-    reached();
+    boolean trial = reached();
     if (isPushed(nowMs)) {
       nextPollMs = nowMs + Math.max(Timing.spread(timing.pollMaxMs(), chance), saidMs);
+      return;
+    }
+    if (trial && !isCrowded(saidMs)) {
+      nextPollMs = nowMs + GAP_MS;
       return;
     }
     holding = tookMs >= timing.waitSeconds() * 1_000L / 2 && !isCrowded(saidMs);
@@ -121,22 +173,29 @@ final class Ladder {
    * @param atLeastMs when to come again at the earliest
    */
   void onFailure(long nowMs, boolean reached, long atLeastMs, double chance) {
-    failures++;
+    // a held request that lasted a while behind an answer is the end of an outage, and the begin of another
+    failures = tried && nowMs - askedMs >= HELD_MS_MIN ? 1 : failures + 1;
+    lost();
     offline = !reached;
-    holding = false;
+    doubted = !reached;
+    unproven = !reached;
+    notBeforeMs = atLeastMs > 0 ? nowMs + atLeastMs : NEVER;
     nextPollMs = nowMs + Math.max(backoff.delayMs(failures, chance), atLeastMs);
   }
 
   /** The cloud does not let this desktop in: only people can change that. */
   void onRefused(long nowMs, double chance) {
-    offline = true;
-    holding = false;
+    lost();
+    offline = false;
+    refused = true;
+    doubted = true;
     nextPollMs = nowMs + Timing.spread(timing.pollMaxMs(), chance);
   }
 
   /** The machine slept: come back at a random moment. */
   void onWake(long nowMs, double chance) {
-    holding = false;
+    lost();
+    doubted = true;
     failures = 0;
     nextPollMs = nowMs + (long) (timing.wakeWithinMs() * chance);
   }
@@ -188,9 +247,26 @@ final class Ladder {
     return saidMs > Math.max(timing.pollMaxMs(), CROWDED_MS);
   }
 
-  private void reached() {
+  /** An answer came: true when it was only asked for to know whether the cloud is there. */
+  private boolean reached() {
+    boolean trial = doubted;
     offline = false;
-    failures = 0;
+    refused = false;
+    doubted = false;
+    tried = trial;
+    unproven = trial || (unproven && !asked);
+    asked = false;
+    failures = trial ? failures : 0;
+    return trial;
+  }
+
+  private void lost() {
+    refused = false;
+    told = false;
+    tried = false;
+    holding = false;
+    asked = false;
+    unproven = true;
   }
 
   private boolean isPushed(long nowMs) {

@@ -6,25 +6,32 @@ import java.util.Locale;
 /** How news of the cloud reach a desktop, from worst to best. */
 @Pure
 enum Mode {
-  /** Not at all: the cloud did not answer, or refused. */
-  OFFLINE,
+  /** Not at all: the cloud did not answer. */
+  OFFLINE(1),
+  /** Not at all: the cloud answers, and does not let this desktop in. */
+  REFUSED(5),
   /** By asking at intervals. */
-  POLL,
+  POLL(2),
   /** By one request that is held until something happens. */
-  HELD,
+  HELD(3),
   /** By signed pushes; polls are a safety net. */
-  PUSH;
+  PUSH(4);
 
+  private final int number;
   private final String text = name().toLowerCase(Locale.ROOT);
+
+  Mode(int number) {
+    this.number = number;
+  }
 
   /** The word on the wire. */
   String text() {
     return text;
   }
 
-  /** The number in metrics: 1 for offline to 4 for push; 0 is left for no sync at all. */
+  /** The number in metrics: which stays the same when another word is added; 0 is left for no sync at all. */
   int number() {
-    return ordinal() + 1;
+    return number;
   }
 
   /** The worse of the two. */

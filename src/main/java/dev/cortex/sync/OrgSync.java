@@ -23,6 +23,13 @@ final class OrgSync implements OutboxSender.Owner {
 
     /** A new incarnation began, in every org. */
     void onReincarnated(OrgSync org);
+
+    /**
+     * The cloud answered as it should.
+     *
+     * @param back whether it did not before
+     */
+    void onReached(boolean back);
   }
 
   private final String orgId;
@@ -52,7 +59,8 @@ final class OrgSync implements OutboxSender.Owner {
     this.owner = owner;
     this.inboundTrouble = new Trouble("events of " + orgId + " from the cloud", world.metrics());
     this.outboundTrouble = new Trouble("events of " + orgId + " to the cloud", world.metrics());
-    this.inbound = new Inbound(orgId, world, desktop, payloadBytesMax, inboundTrouble);
+    this.inbound = new Inbound(
+        orgId, world, desktop, payloadBytesMax, inboundTrouble, () -> owner.onReached(true));
     this.sender = new OutboxSender(orgId, world, gate, outboundTrouble, this);
   }
 
@@ -80,8 +88,21 @@ final class OrgSync implements OutboxSender.Owner {
     sender.start();
   }
 
+  /**
+   * The cloud answered something: what waits for it comes back soon.
+   *
+   * @param back whether it did not before
+   */
+  void cloudAnswered(boolean back) {
+    inbound.toldElsewhere();
+    if (back) {
+      sender.cloudIsBack();
+    }
+  }
+
   /** Looks at the clock; true when push was found wanting. */
   boolean tick() {
+    sender.tick();
     return inbound.tick();
   }
 
@@ -119,10 +140,10 @@ final class OrgSync implements OutboxSender.Owner {
   JsonObject status() {
     Optional<SyncState> known = sender.known();
     JsonObject outbox = new JsonObject()
-        .put("head", known.map(SyncState::outboxHead).orElse(0L))
+        .put("head", sender.head())
         .put("confirmed", known.map(SyncState::outboxConfirmed).orElse(0L))
         .put("depth", sender.depth())
-        .put("setAside", known.map(SyncState::setAside).orElse(0L))
+        .put("setAside", sender.setAside())
         .put("oldestMs", sender.oldestMs());
     return new JsonObject()
         .put("orgId", orgId)
@@ -148,6 +169,11 @@ final class OrgSync implements OutboxSender.Owner {
     checked = true;
     inbound.start();
     owner.onChecked(this);
+  }
+
+  @Override
+  public void onReached(boolean back) {
+    owner.onReached(back);
   }
 
   @Override

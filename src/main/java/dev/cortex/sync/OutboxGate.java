@@ -61,6 +61,13 @@ final class OutboxGate {
     }
   }
 
+  /** Somebody else was answered after an outage: nothing is left alone any more. */
+  void cloudIsBack() {
+    if (breaker.state() == CircuitBreakerState.OPEN) {
+      breaker.reset();
+    }
+  }
+
   /** The word for its state. */
   String word() {
     return switch (breaker.state()) {

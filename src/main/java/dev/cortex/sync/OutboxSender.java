@@ -42,7 +42,16 @@ final class OutboxSender {
 
     /** A new incarnation began, in every org. */
     void onReincarnated();
+
+    /**
+     * The cloud answered as it should.
+     *
+     * @param back whether it did not before
+     */
+    void onReached(boolean back);
   }
+
+  private static final long NEVER = Long.MAX_VALUE;
 
   private record Ahead(long after, Future<OutboxPage> page) {}
 
@@ -52,6 +61,7 @@ final class OutboxSender {
   private final Trouble trouble;
   private final Owner owner;
   private final OutboxCheck check;
+  private final AsideNotice aside;
 
   private State state = State.STOPPED;
   private Optional<SyncState> known = Optional.empty();
@@ -65,6 +75,9 @@ final class OutboxSender {
   private long tooLarge;
   private int failures;
   private boolean unsure = true;
+  /** When it may try again at the earliest, if the cloud turns out to be there; NEVER while that would not help. */
+  private long soonestMs = NEVER;
+  private long wokenMs;
   /** It grew while something else was learned. */
   private boolean grew;
   private Optional<Ahead> ahead = Optional.empty();
@@ -79,6 +92,8 @@ final class OutboxSender {
     this.gate = gate;
     this.trouble = trouble;
     this.owner = owner;
+    this.wokenMs = world.nowMs() - world.timing().pollMinMs();
+    this.aside = new AsideNotice(orgId, world);
     this.check = new OutboxCheck(orgId, world, gate);
   }
 
@@ -123,6 +138,33 @@ final class OutboxSender {
         pump();
       }
     });
+  }
+
+  /** The cloud is there: tries again soon when it waits only because it was not. */
+  void cloudIsBack() {
+    long nowMs = world.nowMs();
+    long gapMs = world.timing().pollMinMs();
+    if (state != State.WAITING || soonestMs > nowMs || nowMs - wokenMs < gapMs) {
+      return;
+    }
+    wokenMs = nowMs;
+    gate.cloudIsBack();
+    waitMs(world.timing().soonMs(world.draw()));
+  }
+
+  /** Looks at the clock. */
+  void tick() {
+    aside.tick();
+  }
+
+  /** The highest number of the outbox. */
+  long head() {
+    return known.map(now -> Math.max(head, now.outboxHead())).orElse(head);
+  }
+
+  /** Events that the cloud refused for good. */
+  long setAside() {
+    return known.map(SyncState::setAside).orElse(0L);
   }
 
   /** How the log of this desktop stands, as far as it was asked. */
@@ -180,6 +222,7 @@ final class OutboxSender {
         owner.onReincarnated();
       }
       owner.onChecked();
+      owner.onReached(failures > 0);
       if (head <= sent) {
         failures = 0;
         trouble.over();
@@ -281,9 +324,12 @@ final class OutboxSender {
     String incarnation = known.orElseThrow().desktop().incarnation();
     int mine = life;
     return world.log().confirm(orgId, incarnation, through, results.refused()).map(now -> {
+      aside.refused(results.refused());
       if (mine == life) {
+        boolean back = failures > 0;
         failures = 0;
         trouble.over();
+        owner.onReached(back);
         size.more();
         tooLarge = 0;
         sent = through;
@@ -321,7 +367,15 @@ final class OutboxSender {
     if (setback.told()) {
       owner.onChecked();
     }
+    soonestMs = soonest(answer);
     waitMs(setback.waitMs());
+  }
+
+  private long soonest(CloudAnswer answer) {
+    if (answer instanceof CloudAnswer.Failed failed) {
+      return world.nowMs() + failed.retryAfterMs();
+    }
+    return answer.isOutage() ? world.nowMs() : NEVER;
   }
 
   private void waitMs(long ms) {

@@ -38,6 +38,13 @@ final class PushLease {
 
     /** Pushes are promised no more. */
     void onLeaseLost();
+
+    /**
+     * The cloud answered as it should.
+     *
+     * @param back whether it did not before
+     */
+    void onReached(boolean back);
   }
 
   private final String url;
@@ -56,6 +63,10 @@ final class PushLease {
   private boolean asking;
   private boolean again;
   private int failures;
+  /** The last answer was none, so that the cloud's return changes something. */
+  private boolean outage;
+  private long wokenMs;
+  private long dueMs;
   private long timer = -1;
 
   /**
@@ -78,6 +89,7 @@ final class PushLease {
     this.random = random;
     this.trouble = trouble;
     this.owner = owner;
+    this.wokenMs = world.nowMs() - world.timing().pollMinMs();
   }
 
   /** Where pushes go: without a path of its own, a callback URL means the door for them. */
@@ -112,6 +124,21 @@ final class PushLease {
     again |= asking;
   }
 
+  /**
+   * The cloud answered something else: asks for it soon when it was not answered.
+   *
+   * @param back whether the cloud did not answer before: then what it refused may be otherwise, too
+   */
+  void toldElsewhere(boolean back) {
+    long nowMs = world.nowMs();
+    long soonMs = world.timing().soonMs(world.draw());
+    boolean waits = running && !asking && failures > 0 && (outage || back) && dueMs > nowMs + soonMs;
+    if (waits && nowMs - wokenMs >= world.timing().pollMinMs()) {
+      wokenMs = nowMs;
+      schedule(soonMs);
+    }
+  }
+
   /** The secrets with which a push may be signed. */
   List<String> secrets() {
     return secrets.believed(world.nowMs());
@@ -140,6 +167,7 @@ final class PushLease {
         .put("url", url.isEmpty() ? null : url)
         .put("registered", leftMs > 0)
         .put("leaseMs", leftMs)
+        .put("nextTryMs", timer < 0 ? null : Math.max(0, dueMs - world.nowMs()))
         .put("lastError", trouble.last().isEmpty() ? null : trouble.last());
   }
 
@@ -171,6 +199,7 @@ final class PushLease {
     long nowMs = world.nowMs();
     Optional<JsonObject> lease = answer instanceof CloudAnswer.Ok ok ? lease(ok.body()) : Optional.empty();
     if (lease.isPresent()) {
+      boolean back = failures > 0;
       failures = 0;
       trouble.over();
       id = Optional.of(lease.get().getString("id"));
@@ -179,9 +208,11 @@ final class PushLease {
       owner.onLease(nowMs, untilMs);
       schedule(again ? 1 : Timing.spread(heldMs / 2, world.draw()));
       again = false;
+      owner.onReached(back);
       return;
     }
     failures++;
+    outage = answer.isOutage() && !(answer instanceof CloudAnswer.Failed failed && failed.retryAfterMs() > 0);
     trouble.failed(answer.trouble().isEmpty() ? "the answer names no lease" : answer.trouble());
     if (nowMs >= untilMs) {
       owner.onLeaseLost();
@@ -212,6 +243,7 @@ final class PushLease {
 
   private void schedule(long ms) {
     cancel();
+    dueMs = world.nowMs() + ms;
     timer = world.vertx().setTimer(Math.max(1, ms), fired -> {
       timer = -1;
       register();

@@ -12,8 +12,11 @@ import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Scope;
 import dev.cortex.store.StoreException;
+import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -23,7 +26,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 
 /**
  * Registers and removes callbacks on behalf of desktops. A callback is registered for orgs that its subject may
@@ -76,14 +81,14 @@ final class Registrations {
   Future<Answer> register(RegisterCallback ask) {
     Wish wish = wish(ask.body());
     requireOrgs(ask.principal(), wish.orgs());
-    CallbackAddress.parse(wish.url(), allowPrivate);
+    CallbackAddress to = CallbackAddress.parse(wish.url(), allowPrivate);
     String subject = ask.principal().subject();
     Map<String, Integer> claims = new HashMap<>();
     claims.put("install " + subject + ' ' + ask.desktop().install(), PENDING_INSTALL);
     claims.put("subject " + subject, PENDING_SUBJECT);
     wish.orgs().forEach(orgId -> claims.put("org " + orgId, PENDING_ORG));
     claim(claims);
-    return challenge(wish)
+    return challenge(wish, to.host() + ':' + to.port())
         .onComplete(done -> release(claims.keySet()))
         .compose(proven -> {
           long leaseUntilMs = Math.min(clock.wallMs() + LEASE_MS, ask.principal().expiresAtMs());
@@ -172,7 +177,7 @@ final class Registrations {
     claims.forEach(claim -> pending.computeIfPresent(claim, (one, count) -> count == 1 ? null : count - 1));
   }
 
-  private Future<Void> challenge(Wish wish) {
+  private Future<Void> challenge(Wish wish, String where) {
     byte[] bytes = new byte[CHALLENGE_BYTES];
     random.nextBytes(bytes);
     String text = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
@@ -180,16 +185,25 @@ final class Registrations {
         .post(wish.url(), List.of(wish.secret()), "challenge_" + UUID.randomUUID(),
             json("{\"challenge\":\"" + text + "\"}"), true)
         .recover(failure -> Future.failedFuture(
-            failure instanceof RefusedException ? failure : unproven("nothing answered the challenge")))
+            failure instanceof RefusedException ? failure : unproven(silence(where, failure))))
         .map(reply -> {
           if (reply.status() != 200) {
-            throw unproven("the challenge was answered with status " + reply.status());
+            throw unproven("the challenge was answered with status " + reply.status() + " by " + where);
           }
           if (!text.equals(echo(reply.body()))) {
             throw unproven("the challenge was not echoed");
           }
           return null;
         });
+  }
+
+  /** Why nothing answered, in a word: what was wrong in particular is for the owner of the place to find out. */
+  private static String silence(String where, Throwable failure) {
+    String why = failure instanceof TimeoutException || failure instanceof ConnectTimeoutException ? "timed out"
+        : failure instanceof UnknownHostException ? "the name has no address"
+        : failure instanceof ConnectException ? "connection refused"
+        : failure instanceof SSLException ? "no TLS connection" : "connection failed";
+    return "nothing answered the challenge at " + where + ": " + why;
   }
 
   private static String echo(byte[] body) {

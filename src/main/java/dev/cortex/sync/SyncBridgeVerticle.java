@@ -151,6 +151,12 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
     orgs.values().forEach(org -> org.inbound().ladder().onLeaseLost());
   }
 
+  @Override
+  public void onReached(boolean back) {
+    orgs.values().forEach(org -> org.cloudAnswered(back));
+    lease.toldElsewhere(back);
+  }
+
   private CircuitBreaker breaker() {
     return CircuitBreaker.create(
         "cloud",

@@ -6,6 +6,7 @@ import dev.cortex.ops.Metrics;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -45,7 +46,9 @@ final class SyncStatus {
   /** Shows the numbers that were looked at last. */
   void register(Metrics metrics) {
     metrics.gauge(
-        "cortex_sync_mode", "How news of the cloud come: 0 off, 1 offline, 2 poll, 3 held, 4 push; the worst org's.",
+        "cortex_sync_mode",
+        "How news of the cloud come: 0 off, 1 offline, 2 poll, 3 held, 4 push, 5 refused;"
+            + " the worst org's.",
         () -> numbers.mode());
     metrics.gauge(
         "cortex_outbox_depth_events", "Events that the cloud did not answer for yet.", () -> numbers.depth());
@@ -79,6 +82,7 @@ final class SyncStatus {
         .put("lagMs", lagMs())
         .put("outboxDepth", depth())
         .put("breaker", gate.word())
+        .put("setAside", orgs.stream().mapToLong(org -> org.sender().setAside()).sum())
         .put("lastError", lastError().isEmpty() ? null : lastError())
         .put("callback", lease.status())
         .put("orgs", each);
@@ -101,7 +105,10 @@ final class SyncStatus {
     if (orgs.isEmpty()) {
       return NO_ORGS;
     }
-    return orgs.stream().map(OrgSync::lastError).filter(error -> !error.isEmpty()).findFirst()
+    return orgs.stream()
+        .filter(org -> !org.lastError().isEmpty())
+        .min(Comparator.comparing(OrgSync::mode))
+        .map(org -> org.orgId() + ": " + org.lastError())
         .orElse(lease.trouble());
   }
 }

@@ -35,6 +35,7 @@ record Timing(
     long stopMs) {
 
   private static final long FIRST_RETRY_MS = 1_000;
+  private static final long SOON_MS = 250;
 
   /** The times of a desktop. */
   static Timing normal(long pollMinMs, long pollMaxMs) {
@@ -45,6 +46,11 @@ record Timing(
   /** Waits after failures. */
   Backoff backoff() {
     return new Backoff(Math.min(FIRST_RETRY_MS, pollMaxMs), pollMaxMs);
+  }
+
+  /** A short random time, so that not everything that waited for the cloud comes at the same moment. */
+  long soonMs(double chance) {
+    return (long) (Math.min(SOON_MS, pollMinMs) * chance);
   }
 
   /** How long a held request may take. */

@@ -70,6 +70,8 @@ class SyncConfigTest {
     assertThat(warnings(CLOUD, token, "sync.callback_port=4000"))
         .containsExactly("sync.callback_port: the cloud learns of it by sync.callback_url only, which is empty");
     assertThat(warnings(CLOUD, token, "sync.callback_port=4000", "sync.callback_url=https://me.example")).isEmpty();
+    assertThat(warnings(CLOUD, token, "sync.callback_url=https://me.example"))
+        .singleElement().asString().endsWith("set sync.callback_port");
   }
 
   @Test

@@ -250,12 +250,13 @@ class SyncDoorTest {
   void healthTellsHowTheSyncStandsAndAsksOnceASecondAtMost() throws Exception {
     desktop.playsRoom(question -> Future.failedFuture("nothing else is asked"));
     bridge(question -> answer(
-        200, "{\"mode\":\"held\",\"lagMs\":3,\"outboxDepth\":2,\"breaker\":\"closed\",\"orgs\":[]}"));
+        200, "{\"mode\":\"held\",\"lagMs\":3,\"outboxDepth\":2,\"breaker\":\"closed\",\"setAside\":4,\"orgs\":[]}"));
     for (int i = 0; i < 10; i++) {
       RawHttp.Answer answer = desktop.ask("GET", "/health", "");
       assertThat(answer.status()).isEqualTo(200);
       assertThat(answer.json().getJsonObject("sync")).isEqualTo(new JsonObject()
-          .put("mode", "held").put("lagMs", 3).put("outboxDepth", 2).put("breaker", "closed"));
+          .put("mode", "held").put("lagMs", 3).put("outboxDepth", 2).put("breaker", "closed")
+          .put("setAside", 4));
     }
     assertThat(asked.size()).isLessThan(10);
   }
@@ -286,7 +287,7 @@ class SyncDoorTest {
       asked.add(question);
       return Future.succeededFuture(new SetAside(List.of(
           new SetAsideEvent("e1", "forbidden", "not \"there\"", 17, true, json),
-          new SetAsideEvent("e2", "sequence_conflict", "used", 18, false, json))));
+          new SetAsideEvent("e2", "session_elsewhere", "used", 18, false, json))));
     });
     RawHttp.Answer answer = desktop.ask("GET", "/api/sync/set-aside?orgId=acme", "");
     assertThat(answer.status()).isEqualTo(200);
@@ -296,6 +297,7 @@ class SyncDoorTest {
     JsonObject first = events.getJsonObject(0);
     assertThat(first.getMap().keySet()).containsExactly("id", "code", "message", "refusedAt", "again", "event");
     assertThat(first.getString("message")).isEqualTo("not \"there\"");
+    assertThat(events.getJsonObject(1).getString("hint")).contains("under a new sessionId");
     assertThat(first.getJsonObject("event").getString("id")).isEqualTo("e1");
     assertThat(asked).containsExactly(new AskSetAside("acme"));
     assertThat(desktop.ask("GET", "/api/sync/set-aside", "").status()).isEqualTo(400);

@@ -71,10 +71,17 @@ final class BridgeBed implements AutoCloseable {
   private final Directory directory;
   private final CortexConfig config;
   private final SqliteEventLog log;
+  private final Timing timing;
   private String bridge = "";
 
   /** A desktop whose bridge does not run yet. */
   BridgeBed(Path dataDir, String... sets) throws Exception {
+    this(dataDir, FAST, sets);
+  }
+
+  /** The same, with times of its own. */
+  BridgeBed(Path dataDir, Timing timing, String... sets) throws Exception {
+    this.timing = timing;
     Codecs.register(vertx.eventBus());
     cloud = new FakeCloud(vertx);
     List<Assignment> assignments = new ArrayList<>(List.of(
@@ -97,7 +104,7 @@ final class BridgeBed implements AutoCloseable {
   BridgeBed started() throws Exception {
     bridge = await(vertx.deployVerticle(
         new SyncBridgeVerticle(
-            config, metrics, clock, directory, FAST, () -> ThreadLocalRandom.current().nextDouble())));
+            config, metrics, clock, directory, timing, () -> ThreadLocalRandom.current().nextDouble())));
     return this;
   }
 

@@ -1,6 +1,7 @@
 package dev.cortex.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.cortex.base.Backoff;
@@ -211,6 +212,16 @@ final class CallbackVerticleTest {
     assertThat(refusal(user("ann", "acme"), "http://169.254.169.254/", ONE, "acme"))
         .isEqualTo(ErrorCode.CALLBACK_REFUSED);
     assertThat(rows()).isZero();
+  }
+
+  @Test
+  void refusalSaysWhereNothingAnsweredAndWhy() throws Exception {
+    alone();
+    JsonObject body = new JsonObject()
+        .put("url", "http://127.0.0.1:1/").put("orgs", new JsonArray(List.of("acme"))).put("secret", ONE);
+    RegisterCallback ask = new RegisterCallback(user("ann", "acme"), desktop("i1"), body.toBuffer().getBytes());
+    assertThatThrownBy(() -> await(Requests.ask(vertx.eventBus(), Addresses.CALLBACKS, ask, Answer.class, 10_000)))
+        .hasMessageEndingWith("nothing answered the challenge at 127.0.0.1:1: connection refused");
   }
 
   @Test

@@ -108,8 +108,11 @@ final class LadderTest {
     ladder.onFailure(0, false, 0, 0);
     assertThat(ladder.nextPollMs()).isZero();
     ladder.onNothing(0, 10, 0, MIDDLE);
+    assertThat(ladder.nextPollMs()).as("a held poll follows the trial").isEqualTo(25);
+    ladder.onNothing(0, 10, 0, MIDDLE);
     ladder.onFailure(0, false, 0, 0.999_999);
     assertThat(ladder.nextPollMs()).isBetween(990L, 1_000L);
+    ladder.onNothing(0, 10, 0, MIDDLE);
     ladder.onFailure(0, true, 90_000, 0);
     assertThat(ladder.nextPollMs()).isEqualTo(90_000);
     assertThat(ladder.mode(0)).isEqualTo(Mode.POLL);
@@ -118,7 +121,7 @@ final class LadderTest {
   @Test
   void refusedDesktopComesBackAtTheSlowRate() {
     ladder.onRefused(0, MIDDLE);
-    assertThat(ladder.mode(0)).isEqualTo(Mode.OFFLINE);
+    assertThat(ladder.mode(0)).isEqualTo(Mode.REFUSED);
     assertThat(ladder.nextPollMs()).isEqualTo(30_000);
   }
 
@@ -170,6 +173,64 @@ final class LadderTest {
     assertThat(ladder.mode(6_000)).isEqualTo(Mode.POLL);
     ladder.onPush(7_000, 8);
     assertThat(ladder.mode(7_000)).isEqualTo(Mode.PUSH);
+  }
+
+  @Test
+  void heldRequestCountsWhileItIsPendingWhenTheCloudAnsweredSomethingElse() {
+    assertThat(ladder.onAsk(0)).isTrue();
+    assertThat(ladder.mode(10)).isEqualTo(Mode.OFFLINE);
+    ladder.onToldElsewhere(20, MIDDLE);
+    assertThat(ladder.mode(20)).isEqualTo(Mode.HELD);
+    ladder.onFailure(30, false, 0, MIDDLE);
+    assertThat(ladder.mode(30)).isEqualTo(Mode.OFFLINE);
+  }
+
+  @Test
+  void pollBehindAnOutageIsNotHeldAndTheNextOneIsAndSaysSo() {
+    ladder.onAsk(0);
+    ladder.onFailure(0, false, 0, MIDDLE);
+    assertThat(ladder.onAsk(1_000)).isFalse();
+    ladder.onNothing(1_010, 10, 0, MIDDLE);
+    assertThat(ladder.mode(1_010)).isEqualTo(Mode.POLL);
+    assertThat(ladder.nextPollMs()).isEqualTo(1_035);
+    assertThat(ladder.onAsk(1_035)).isTrue();
+    assertThat(ladder.mode(1_036)).isEqualTo(Mode.HELD);
+  }
+
+  @Test
+  void cloudThatAnswersTrialsAndNothingElseIsLeftAloneLongerAndLonger() {
+    for (int i = 0; i < 10; i++) {
+      ladder.onFailure(0, false, 0, 0.999_999);
+      ladder.onAsk(0);
+      ladder.onNothing(0, 10, 0, MIDDLE);
+      ladder.onAsk(0);
+    }
+    ladder.onFailure(100, false, 0, 0.999_999);
+    assertThat(ladder.nextPollMs()).isGreaterThan(29_000);
+    ladder.onAsk(40_000);
+    ladder.onNothing(40_000, 10, 0, MIDDLE);
+    ladder.onAsk(40_025);
+    ladder.onFailure(50_000, false, 0, 0.999_999);
+    assertThat(ladder.nextPollMs()).as("another outage").isBetween(50_990L, 51_000L);
+  }
+
+  @Test
+  void newsFromElsewhereEndTheWaitAndNotMoreOftenThanPollsCome() {
+    fail();
+    assertThat(ladder.onToldElsewhere(10, MIDDLE)).isTrue();
+    assertThat(ladder.nextPollMs()).isBetween(10L, 260L);
+    ladder.onAsk(200);
+    fail();
+    assertThat(ladder.onToldElsewhere(210, MIDDLE)).isTrue();
+    assertThat(ladder.nextPollMs()).isBetween(5_000L, 5_260L);
+    ladder.onFailure(6_000, false, 20_000, 0);
+    assertThat(ladder.onToldElsewhere(6_001, MIDDLE)).as("the cloud said when").isFalse();
+  }
+
+  private void fail() {
+    for (int i = 0; i < 10; i++) {
+      ladder.onFailure(0, false, 0, 0.999_999);
+    }
   }
 
   @Test

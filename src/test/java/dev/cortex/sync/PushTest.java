@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +64,25 @@ final class PushTest {
       assertThat(one.method()).isEqualTo("DELETE");
       assertThat(one.path()).isEqualTo(CALLBACKS + "/cb-1");
     });
+  }
+
+  @Test
+  void registrationThatFailedSaysWhenItIsTriedAgainAndIsWhenTheCloudAnswersElsewhere() throws Exception {
+    Timing slow = new Timing(50, 600_000, 1, 500, 700, 500, 300, 50, 20, 50, 300, 300);
+    try (BridgeBed one = new BridgeBed(dataDir.resolve("slow"), slow, "sync.callback_url=https://desk.example/")) {
+      one.cloud.fault(CALLBACKS, request -> {
+        request.connection().close();
+        return true;
+      });
+      one.started();
+      until("it waits long", 20, () ->
+          Optional.ofNullable(one.status().getJsonObject("callback").getLong("nextTryMs")).orElse(0L) > 3_000);
+      one.cloud.heal();
+      one.publish("l1");
+      until("it is registered", 2, () -> one.status().getJsonObject("callback").getBoolean("registered"));
+      assertThat(one.status().getJsonObject("callback").getValue("lastError")).isNull();
+      assertThat(one.status().getJsonObject("callback").getLong("nextTryMs")).isGreaterThan(200_000);
+    }
   }
 
   @Test

@@ -171,13 +171,62 @@ final class SyncBridgeTest {
     bed.cloud.fault(SINCE, broken.fault());
     bed.cloud.born("c2");
     until("it is told", 8, () -> String.valueOf(bed.status().getString("lastError")).contains(broken.words()));
-    boolean answered = broken.name().equals("429");
-    assertThat(bed.status().getString("mode")).isEqualTo(answered ? "poll" : "offline");
+    String mode = switch (broken.name()) {
+      case "401", "403" -> "refused";
+      case "429" -> "poll";
+      default -> "offline";
+    };
+    assertThat(bed.status().getString("mode")).isEqualTo(mode);
+    assertThat(bed.status().getString("lastError")).startsWith("acme: ");
     assertThat(bed.cursor()).isEqualTo(FakeCloud.LOG + ".1");
     assertThat(bed.status().encode()).doesNotContain("a-token-of-nobody");
     bed.cloud.heal();
     until("it recovers", 5, () -> bed.ids().equals(List.of("c1", "c2")));
     until("and says so", 5, () -> bed.status().getValue("lastError") == null);
+  }
+
+  @Test
+  void desktopThatStartsWithNothingNewIsHeldAtOnce() throws Exception {
+    bed.cloud.fault(SINCE, request -> request.getParam("wait") != null);
+    bed.started();
+    until("it is asked", 5, () -> !bed.cloud.askedFor(SINCE).isEmpty());
+    assertThat(bed.status().getString("mode")).isEqualTo("held");
+  }
+
+  @Test
+  void desktopThatIsNotLetInSaysSoAndShowsWhatWaits() throws Exception {
+    for (String path : List.of(OUTBOX, SINCE, EVENTS)) {
+      bed.cloud.fault(path, request -> problem(request, 401, "unauthorized"));
+    }
+    bed.started();
+    until("it is told", 5, () -> bed.status().getString("mode").equals("refused"));
+    assertThat(bed.status().getString("lastError")).startsWith("acme: 401 unauthorized");
+    bed.publish("l1");
+    until("it waits", 5, () -> bed.status().getLong("outboxDepth") == 1);
+    assertThat(bed.orgStatus().getJsonObject("outbox").getLong("head")).isEqualTo(1);
+    until("it is shown", 5, () -> bed.metrics.scrape().contains("cortex_sync_mode 5"));
+  }
+
+  @Test
+  void outboxThatArrivesEndsTheWaitOfThePollAndItsStaleError() throws Exception {
+    try (BridgeBed slow = new BridgeBed(
+        dataDir.resolve("slow"), new Timing(50, 600_000, 5, 500, 700, 500, 300, 50, 20, 50, 300, 300))) {
+      slow.cloud.holds(true);
+      slow.cloud.born("c1");
+      slow.started();
+      until("it works", 5, () -> slow.ids().contains("c1"));
+      slow.cloud.fault(SINCE, request -> {
+        request.response().setStatusCode(503).putHeader("Retry-After", "0").end();
+        return true;
+      });
+      slow.cloud.born("c2");
+      until("polls wait long", 20, () -> slow.orgStatus().getLong("nextPollMs") > 3_000);
+      slow.cloud.heal();
+      slow.publish("l1");
+      until("it is here", 2, () -> slow.ids().contains("c2"));
+      until("all is well", 1, () -> slow.status().getValue("lastError") == null
+          && slow.status().getString("mode").equals("held"));
+    }
   }
 
   @Test
@@ -211,6 +260,7 @@ final class SyncBridgeTest {
     until("all are confirmed", 5, () -> bed.state().outboxConfirmed() == 3);
     assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
     assertThat(bed.orgStatus().getJsonObject("outbox").getLong("setAside")).isEqualTo(1);
+    assertThat(bed.status().getLong("setAside")).isEqualTo(1);
   }
 
   @Test
