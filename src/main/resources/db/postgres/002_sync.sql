@@ -7,13 +7,15 @@ CREATE TABLE sync_cursors (
   log_offset BIGINT NOT NULL
 );
 
--- How far the outboxes of desktops were taken here; kept for ever. id_hash is of the id of the event with that number.
+-- How far the outboxes of desktops were taken here; kept for ever. id_hash is of the id of the event with that number,
+-- subject is who sends it: nobody else may.
 CREATE TABLE outboxes (
   org_id      TEXT COLLATE "C" NOT NULL,
   install     TEXT COLLATE "C" NOT NULL,
   incarnation TEXT COLLATE "C" NOT NULL,
   number      BIGINT NOT NULL,
   id_hash     BYTEA NOT NULL,
+  subject     TEXT NOT NULL,
   PRIMARY KEY (org_id, install, incarnation)
 );
 

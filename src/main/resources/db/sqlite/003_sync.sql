@@ -7,13 +7,15 @@ CREATE TABLE sync_cursors (
   log_offset INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- How far the outboxes of desktops were taken here; kept for ever. id_hash is of the id of the event with that number.
+-- How far the outboxes of desktops were taken here; kept for ever. id_hash is of the id of the event with that number,
+-- subject is who sends it: nobody else may.
 CREATE TABLE outboxes (
   org_id      TEXT NOT NULL,
   install     TEXT NOT NULL,
   incarnation TEXT NOT NULL,
   number      INTEGER NOT NULL,
   id_hash     BLOB NOT NULL,
+  subject     TEXT NOT NULL,
   PRIMARY KEY (org_id, install, incarnation)
 ) WITHOUT ROWID;
 

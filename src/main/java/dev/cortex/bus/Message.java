@@ -282,8 +282,11 @@ public sealed interface Message {
 
   // ---- gateway, sync → room: what desktop and cloud know of each other
 
-  /** Asks, in the cloud, how far a desktop's outbox was taken; answered by {@link OutboxMark}. */
-  record AskOutbox(String orgId, Desktop desktop) implements Message {}
+  /**
+   * Asks, in the cloud, how far a desktop's outbox was taken; answered by {@link OutboxMark}, or refused with
+   * {@code outbox_gap} when it is another's than the subject's.
+   */
+  record AskOutbox(String orgId, Desktop desktop, String subject) implements Message {}
 
   /**
    * How far a desktop's outbox was taken.
@@ -293,6 +296,9 @@ public sealed interface Message {
    * @param refused numbers up to it that were refused for good, and of which the desktop may not know yet; in order
    */
   record OutboxMark(long number, Hash128 hash, List<Long> refused) implements Message {
+
+    /** Nothing was taken. */
+    public static final OutboxMark NOTHING = new OutboxMark(0, new Hash128(0, 0));
 
     /** A mark behind which nothing was refused. */
     public OutboxMark(long number, Hash128 hash) {

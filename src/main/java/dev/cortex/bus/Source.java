@@ -18,10 +18,11 @@ public sealed interface Source {
    * have the numbers from {@code first} on, those refused already included; the answer tells the fate of each number in
    * turn. Sessions keep the sequences they have.
    *
+   * @param subject who sends it, see {@link dev.cortex.event.Principal#subject}: an outbox is that of whoever sent it first
    * @param first number of the first of them, from 1
    * @param refused those that were refused before they came to the room, in order of their numbers
    */
-  record Outbox(Desktop desktop, long first, List<Refused> refused) implements Source {}
+  record Outbox(Desktop desktop, String subject, long first, List<Refused> refused) implements Source {}
 
   /**
    * An event of an outbox that was refused for good at the door: its number is used, and the refusal remembered.

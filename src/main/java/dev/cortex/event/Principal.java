@@ -35,6 +35,11 @@ public record Principal(
         && (channels.isEmpty() || channels.stream().anyMatch(pattern -> pattern.covers(channel)));
   }
 
+  /** Who it is, told apart from a caller of the other kind with the same name. */
+  public String subject() {
+    return (service ? "service " : "user ") + name;
+  }
+
   /** The user an event gets that names none; an event that names another is refused unless a service sends it. */
   public String userId() {
     return name;

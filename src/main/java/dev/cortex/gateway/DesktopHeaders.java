@@ -3,6 +3,7 @@ package dev.cortex.gateway;
 import dev.cortex.bus.Source;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import io.vertx.core.MultiMap;
 import java.util.List;
@@ -28,8 +29,8 @@ final class DesktopHeaders {
     return desktop(headers).orElseThrow(() -> refused(DESKTOP + " is required"));
   }
 
-  /** Whose events a request brings. */
-  static Source source(MultiMap headers) {
+  /** Whose events a request brings, and who says so. */
+  static Source source(MultiMap headers, Principal principal) {
     Optional<Desktop> desktop = desktop(headers);
     Optional<String> first = one(headers, OUTBOX_FIRST);
     if (desktop.isEmpty() && first.isEmpty()) {
@@ -38,7 +39,7 @@ final class DesktopHeaders {
     if (desktop.isEmpty() || first.isEmpty()) {
       throw refused(DESKTOP + " and " + OUTBOX_FIRST + " come together: an outbox is numbered");
     }
-    return new Source.Outbox(desktop.get(), number(first.get()), List.of());
+    return new Source.Outbox(desktop.get(), principal.subject(), number(first.get()), List.of());
   }
 
   /** Refuses a part of an outbox where none is taken: its events would lose their numbers. */

@@ -28,7 +28,7 @@ final class OutboxRoute {
       Desktop desktop = DesktopHeaders.required(request.headers());
       String orgId = org(Query.of(request), principal);
       reading.rooms()
-          .read(orgId, new AskOutbox(orgId, desktop), OutboxMark.class, Reading.ROOM_BUDGET_MS)
+          .read(orgId, new AskOutbox(orgId, desktop, principal.subject()), OutboxMark.class, Reading.ROOM_BUDGET_MS)
           .onSuccess(mark -> JsonAnswers.send(request, 200, json(mark)))
           .onFailure(failure -> Problems.answer(request, failure));
     } catch (RefusedException refused) {

@@ -62,7 +62,7 @@ final class PublishRoute {
 
   /** Serves a request of a producer, or of a desktop that sends a part of its outbox. */
   void handleOrTake(HttpServerRequest request, Principal principal) {
-    serve(request, principal, DesktopHeaders::source);
+    serve(request, principal, headers -> DesktopHeaders.source(headers, principal));
   }
 
   private void serve(HttpServerRequest request, Principal principal, Function<MultiMap, Source> sources) {

@@ -67,7 +67,8 @@ record OutboxBatch(Source.Outbox source, String orgId, List<Draft> drafts, List<
 
   /** The question to the room. */
   Append append() {
-    return new Append(orgId, drafts, new Source.Outbox(source.desktop(), source.first(), refused));
+    return new Append(
+        orgId, drafts, new Source.Outbox(source.desktop(), source.subject(), source.first(), refused));
   }
 
   /** How many numbers there are. */

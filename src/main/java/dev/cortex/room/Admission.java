@@ -113,7 +113,7 @@ interface Admission {
         }
       }
       Source source = append.source() instanceof Source.Outbox outbox
-          ? new Source.Outbox(outbox.desktop(), outbox.first(), atDoor)
+          ? new Source.Outbox(outbox.desktop(), outbox.subject(), outbox.first(), atDoor)
           : append.source();
       return new Append(append.orgId(), drafts, source);
     }

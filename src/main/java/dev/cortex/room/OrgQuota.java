@@ -124,6 +124,9 @@ final class OrgQuota {
   }
 
   private List<Draw> draws(List<Draft> drafts, long nowNs) {
+    if (drafts.isEmpty()) {
+      return List.of(); // a part of an outbox that was refused at the door: a bucket cannot give nothing
+    }
     List<Draw> draws = new ArrayList<>(4);
     if (events.isPresent()) {
       draws.add(new Draw(events.get(), drafts.size(), "events_per_second", "events", ""));

@@ -31,11 +31,15 @@ import java.util.TreeMap;
 @Pure
 final class OutboxIntake {
 
+  /** Said to whoever sends an outbox, or asks for it, that somebody else sends. */
+  static final String ANOTHERS = "another caller sends the outbox of that name";
+
   private static final Hash128 NONE = new Hash128(0, 0);
 
   /** How far an outbox was taken. */
   private static final class Progress {
     private final OutboxRef outbox;
+    private final String subject;
     private final long committed;
     private final Map<Long, Refusal> refusals = new TreeMap<>();
     private long number;
@@ -43,6 +47,7 @@ final class OutboxIntake {
 
     private Progress(OutboxRow row) {
       outbox = row.outbox();
+      subject = row.subject();
       committed = row.number();
       number = row.number();
       hash = row.hash();
@@ -80,7 +85,7 @@ final class OutboxIntake {
   List<OutboxRow> moved() {
     return outboxes.values().stream()
         .filter(one -> one.number > one.committed)
-        .map(one -> new OutboxRow(one.outbox, one.number, one.hash, List.copyOf(one.refusals.values())))
+        .map(one -> new OutboxRow(one.outbox, one.subject, one.number, one.hash, List.copyOf(one.refusals.values())))
         .toList();
   }
 
@@ -93,11 +98,14 @@ final class OutboxIntake {
   List<Verdict> add(Outbox source, List<Entry> entries, long nowMs) {
     OutboxRef ref = new OutboxRef(orgId, source.desktop());
     Progress progress = outboxes.computeIfAbsent(
-        ref, first -> new Progress(marks.getOrDefault(first, new OutboxRow(first, 0, NONE, List.of()))));
+        ref,
+        first -> new Progress(
+            marks.getOrDefault(first, new OutboxRow(first, source.subject(), 0, NONE, List.of()))));
     List<Verdict> verdicts = new ArrayList<>(entries.size());
+    boolean anothers = !progress.subject.equals(source.subject());
     boolean another = isAnother(progress, source, entries);
-    if (another || source.first() > progress.number + 1) {
-      String message = another
+    if (anothers || another || source.first() > progress.number + 1) {
+      String message = anothers ? ANOTHERS : another
           ? "number " + progress.number + " was another event"
           : "number " + source.first() + " of the outbox: expected " + (progress.number + 1);
       entries.forEach(entry -> verdicts.add(

@@ -17,7 +17,8 @@ import dev.cortex.bus.Message.SetAside;
 import dev.cortex.bus.Message.SetAsideEvent;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
-import dev.cortex.event.Hash128;
+import dev.cortex.event.ErrorCode;
+import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
 import dev.cortex.log.LocalOutbox;
 import dev.cortex.log.LocalOutbox.Refusal;
@@ -84,7 +85,7 @@ final class SyncDesk {
   /** Answers a question that is for this desk. */
   Future<Message> ask(Message ask) {
     if (ask instanceof AskOutbox question) {
-      return mark(new OutboxRef(question.orgId(), question.desktop())).map(Function.identity());
+      return mark(question).map(Function.identity());
     }
     LocalOutbox outbox = sharing.outbox()
         .orElseThrow(() -> new IllegalArgumentException("not for a cloud: " + ask.getClass().getSimpleName()));
@@ -121,11 +122,15 @@ final class SyncDesk {
             .toList()));
   }
 
-  private Future<OutboxMark> mark(OutboxRef outbox) {
+  private Future<OutboxMark> mark(AskOutbox question) {
+    OutboxRef outbox = new OutboxRef(question.orgId(), question.desktop());
     return log.marks(Set.of(outbox), Set.of()).map(found -> {
       OutboxRow row = found.outboxes().get(outbox);
+      if (row != null && !row.subject().equals(question.subject())) {
+        throw new RefusedException(ErrorCode.OUTBOX_GAP, OutboxIntake.ANOTHERS);
+      }
       return row == null
-          ? new OutboxMark(0, new Hash128(0, 0))
+          ? OutboxMark.NOTHING
           : new OutboxMark(
               row.number(), row.hash(), row.refusals().stream().map(OutboxRow.Refusal::number).toList());
     });

@@ -47,7 +47,9 @@ final class Inbound {
   private int waiting;
   private boolean running;
   private boolean polling;
-  private boolean beganAnew;
+  /** The cloud's log began anew here, and when it last did. */
+  private boolean begunAnew;
+  private long begunAnewMs;
   /** Polls of a life before a sleep do not count any more. */
   private int life;
   private long timer = -1;
@@ -237,11 +239,16 @@ final class Inbound {
     }
     if (answer instanceof CloudAnswer.Gone) {
       cursor.begin();
-      if (!beganAnew) {
-        beganAnew = true;
+      boolean again = begunAnew && nowMs - begunAnewMs < world.timing().pollMaxMs();
+      begunAnew = true;
+      begunAnewMs = nowMs;
+      if (again) {
+        // those who read here had to begin anew with it each time: a cloud of two minds is not followed to and fro
+        failed(answer.trouble(), false, world.timing().pollMaxMs());
+      } else {
         ladder.onBehind(nowMs);
-        return Future.succeededFuture();
       }
+      return Future.succeededFuture();
     }
     if (answer instanceof CloudAnswer.Unauthorized || answer instanceof CloudAnswer.Forbidden) {
       trouble.failed(answer.trouble());
@@ -297,7 +304,6 @@ final class Inbound {
   }
 
   private void current() {
-    beganAnew = false;
     currentMs = world.nowMs();
     trouble.over();
   }

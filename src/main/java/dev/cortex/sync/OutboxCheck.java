@@ -4,14 +4,15 @@ import dev.cortex.bus.Message.Outgoing;
 import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
+import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import io.vertx.core.Future;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * Asks the cloud how far it took the outbox of an org, and makes sure that it speaks of this outbox: a desktop that was
@@ -19,20 +20,17 @@ import java.util.function.Function;
  */
 final class OutboxCheck {
 
-  /** Answers a request to the cloud; fails while the cloud is left alone. */
-  interface Send extends Function<CloudClient.Ask, Future<CloudAnswer>> {}
-
   private static final int ROWS_BYTES = 1 << 20;
 
   private final String orgId;
   private final BridgeWorld world;
-  private final Send send;
+  private final OutboxGate gate;
 
   /** The check of an org. */
-  OutboxCheck(String orgId, BridgeWorld world, Send send) {
+  OutboxCheck(String orgId, BridgeWorld world, OutboxGate gate) {
     this.orgId = orgId;
     this.world = world;
-    this.send = send;
+    this.gate = gate;
   }
 
   /**
@@ -69,30 +67,42 @@ final class OutboxCheck {
     return world.log().state(orgId).compose(state -> {
       learned.accept(state);
       return ended(state);
-    }).compose(state -> mark(state.desktop()).compose(mark -> rows(mark).compose(rows -> {
-      OptionalLong after = OutboxMarks.sendAfter(state, mark, rows);
-      return after.isPresent()
-          ? Future.succeededFuture(new Found(state, after.getAsLong(), mark.number(), false))
-          : world.log().reincarnate(orgId).compose(this::ended).map(anew ->
-              new Found(anew, anew.outboxConfirmed(), 0, true));
-    })));
+    }).compose(state -> mark(state.desktop()).compose(mark -> mark.isEmpty()
+        ? begun()
+        : rows(mark.get()).compose(rows -> {
+          OptionalLong after = OutboxMarks.sendAfter(state, mark.get(), rows);
+          return after.isPresent()
+              ? Future.succeededFuture(new Found(state, after.getAsLong(), mark.get().number(), false))
+              : begun();
+        })));
+  }
+
+  private Future<Found> begun() {
+    return gate.reincarnate(orgId).compose(this::ended).map(anew ->
+        new Found(anew, anew.outboxConfirmed(), 0, true));
   }
 
   /** Ends the former incarnation when there is one. */
   private Future<SyncState> ended(SyncState state) {
     return state.former().isEmpty()
         ? Future.succeededFuture(state)
-        : mark(state.former().get().desktop()).compose(mark -> world.log().renumber(orgId, mark));
+        : mark(state.former().get().desktop()).compose(mark ->
+            // of what another caller sent nothing is known: it is sent again, under the same ids
+            world.log().renumber(orgId, mark.orElse(OutboxMark.NOTHING)));
   }
 
-  private Future<OutboxMark> mark(Desktop desktop) {
+  /** The mark of an outbox; empty when the cloud knows it as another caller's: this desktop sends by another token. */
+  private Future<Optional<OutboxMark>> mark(Desktop desktop) {
     String path = "/api/outbox?orgId=" + URLEncoder.encode(orgId, StandardCharsets.UTF_8);
-    return send.apply(world.cloud().get(path, desktop)).compose(answer -> {
+    return gate.question(world.cloud().get(path, desktop)).compose(answer -> {
+      if (answer instanceof CloudAnswer.Refused refused && refused.code().equals(ErrorCode.OUTBOX_GAP.code())) {
+        return Future.succeededFuture(Optional.empty());
+      }
       if (!(answer instanceof CloudAnswer.Ok ok)) {
         return Future.failedFuture(new Unanswered(answer));
       }
       try {
-        return Future.succeededFuture(OutboxMarks.read(ok.body()));
+        return Future.succeededFuture(Optional.of(OutboxMarks.read(ok.body())));
       } catch (RefusedException refused) {
         return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
       }

@@ -1,5 +1,6 @@
 package dev.cortex.sync;
 
+import dev.cortex.bus.Message.SyncState;
 import dev.cortex.sync.OutboxCheck.Unanswered;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerState;
@@ -13,11 +14,15 @@ final class OutboxGate {
 
   private final CircuitBreaker breaker;
   private final CloudClient cloud;
+  private final BridgeWorld world;
+  private boolean begun;
+  private long begunMs;
 
   /** The gate of all orgs. */
-  OutboxGate(CircuitBreaker breaker, CloudClient cloud) {
+  OutboxGate(CircuitBreaker breaker, BridgeWorld world) {
     this.breaker = breaker;
-    this.cloud = cloud;
+    this.cloud = world.cloud();
+    this.world = world;
   }
 
   /** Sends a batch. */
@@ -34,6 +39,19 @@ final class OutboxGate {
     return cloud.send(ask).compose(answer -> answer.isOutage()
         ? breaker.execute(() -> Future.failedFuture(new Unanswered(answer)))
         : Future.succeededFuture(answer));
+  }
+
+  /**
+   * Begins a new incarnation of every outbox. Fails soon after another one: a cloud that says it does not know that one
+   * either contradicts itself, and following it would be a circle.
+   */
+  Future<SyncState> reincarnate(String orgId) {
+    if (begun && world.nowMs() - begunMs < world.timing().pollMaxMs()) {
+      return Future.failedFuture("the cloud knows another outbox again");
+    }
+    begun = true;
+    begunMs = world.nowMs();
+    return world.log().reincarnate(orgId);
   }
 
   /** A question was answered, and there is no batch that could show that the cloud works. */

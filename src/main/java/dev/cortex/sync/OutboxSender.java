@@ -94,7 +94,7 @@ final class OutboxSender {
     this.owner = owner;
     this.wokenMs = world.nowMs() - world.timing().pollMinMs();
     this.aside = new AsideNotice(orgId, world);
-    this.check = new OutboxCheck(orgId, world, gate::question);
+    this.check = new OutboxCheck(orgId, world, gate);
   }
 
   /** Learns where the outbox stands, then sends; also when it does so already. */

@@ -80,7 +80,7 @@ final class Registrations {
     Wish wish = wish(ask.body());
     requireOrgs(ask.principal(), wish.orgs());
     CallbackAddress to = CallbackAddress.parse(wish.url(), allowPrivate);
-    String subject = subject(ask.principal());
+    String subject = ask.principal().subject();
     List<String> claims = List.of("install " + subject + ' ' + ask.desktop().install(), "subject " + subject);
     claim(claims);
     return challenge(wish, to.host() + ':' + to.port())
@@ -110,7 +110,7 @@ final class Registrations {
 
   /** Removes a callback; fails with a {@link RefusedException}. */
   Future<Answer> remove(RemoveCallback ask) {
-    return registry.remove(ask.id(), subject(ask.principal()), ask.principal().orgs())
+    return registry.remove(ask.id(), ask.principal().subject(), ask.principal().orgs())
         .map(orgs -> {
           if (orgs.isEmpty()) {
             throw new RefusedException(ErrorCode.NOT_FOUND, "There is no such callback of yours");
@@ -119,10 +119,6 @@ final class Registrations {
           return new Answer(204, new byte[0]);
         })
         .recover(Registrations::refused);
-  }
-
-  private static String subject(Principal principal) {
-    return (principal.service() ? "service " : "user ") + principal.name();
   }
 
   private static Wish wish(byte[] body) {

@@ -87,7 +87,7 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
     CloudClient cloud =
         new CloudClient(vertx, config.sync().cloudUrl(), config.sync().token(), names.size(), timing);
     world = new BridgeWorld(vertx, cloud, new LocalLog(vertx, directory), metrics, clock, chance, timing);
-    gate = new OutboxGate(breaker(), cloud);
+    gate = new OutboxGate(breaker(), world);
     for (String name : names) {
       orgs.put(name, new OrgSync(
           name, world, gate, config.messageContract().maxPayloadBytes(), () -> desktop.orElseThrow(), this));

@@ -75,7 +75,7 @@ class OutboxDoorTest {
     assertThat(answer.json().getJsonArray("results").getJsonObject(1).getLong("offset")).isEqualTo(12);
     assertThat(asked).singleElement().isInstanceOfSatisfying(Ingest.class, ingest -> {
       assertThat(ingest.source())
-          .isEqualTo(new Source.Outbox(new Desktop("laptop", "i1"), 9_007_199_254_740_991L, List.of()));
+          .isEqualTo(new Source.Outbox(new Desktop("laptop", "i1"), "user user-1", 9_007_199_254_740_991L, List.of()));
       assertThat(ingest.principal().name()).isEqualTo("user-1");
     });
   }
@@ -177,7 +177,7 @@ class OutboxDoorTest {
     assertThat(answer.json()).isEqualTo(
         new JsonObject().put("number", 41).put("hash", "00000000000000abffffffffffffffff")
             .put("refused", new JsonArray().add(39)));
-    assertThat(asked).containsExactly(new AskOutbox("acme", new Desktop("laptop", "i1")));
+    assertThat(asked).containsExactly(new AskOutbox("acme", new Desktop("laptop", "i1"), "user user-1"));
     assertThat(cloud.ask("GET", "/api/outbox?orgId=acme", "", ACME).code()).isEqualTo("bad_request");
     assertThat(cloud.ask("GET", "/api/outbox", "", ACME, DESKTOP).code()).isEqualTo("bad_request");
     assertThat(cloud.ask("GET", "/api/outbox?orgId=beta", "", ACME, DESKTOP).code()).isEqualTo("forbidden");

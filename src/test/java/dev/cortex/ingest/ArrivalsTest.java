@@ -309,7 +309,7 @@ final class ArrivalsTest {
   }
 
   private Ingested outbox(Principal principal, long first, String body) throws Exception {
-    return ask(principal, new Source.Outbox(LAPTOP, first, List.of()), body, Format.JSON);
+    return ask(principal, new Source.Outbox(LAPTOP, "user u", first, List.of()), body, Format.JSON);
   }
 
   private Ingested arrive(Source source, String body) throws Exception {

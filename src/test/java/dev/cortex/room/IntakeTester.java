@@ -119,6 +119,6 @@ final class IntakeTester {
   /** The outbox was taken up to the event of that id. */
   void taken(Desktop desktop, long number, String id, OutboxRow.Refusal... refusals) {
     OutboxRef ref = new OutboxRef(ORG, desktop);
-    outboxes.put(ref, new OutboxRow(ref, number, KeyHash.hashed(id), List.of(refusals)));
+    outboxes.put(ref, new OutboxRow(ref, "user u", number, KeyHash.hashed(id), List.of(refusals)));
   }
 }

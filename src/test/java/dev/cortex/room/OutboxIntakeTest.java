@@ -89,13 +89,25 @@ final class OutboxIntakeTest {
   @Test
   void desktopsAndTheirIncarnationsCountForThemselves() {
     org.add(from(1), plain("acme", "x"));
-    org.add(new Outbox(TOWER, 1, List.of()), plain("acme", "y"));
-    org.add(new Outbox(new Desktop("laptop", "i2"), 1, List.of()), plain("acme", "z"));
+    org.add(new Outbox(TOWER, "user u", 1, List.of()), plain("acme", "y"));
+    org.add(new Outbox(new Desktop("laptop", "i2"), "user u", 1, List.of()), plain("acme", "z"));
     org.commit();
 
     assertThat(org.mark(LAPTOP)).isEqualTo(1);
     assertThat(org.mark(TOWER)).isEqualTo(1);
     assertThat(org.mark(new Desktop("laptop", "i2"))).isEqualTo(1);
+  }
+
+  @Test
+  void outboxIsThatOfWhoeverSentItFirst() {
+    org.take(from(1), plain("acme", "x"));
+    Outbox stranger = new Outbox(LAPTOP, "user other", 2, List.of());
+    Outbox namesake = new Outbox(LAPTOP, "service u", 1, List.of());
+
+    assertThat(codes(org.take(stranger, plain("acme", "forged")))).containsExactly(ErrorCode.OUTBOX_GAP);
+    assertThat(codes(org.take(namesake, plain("acme", "x")))).containsExactly(ErrorCode.OUTBOX_GAP);
+    assertThat(org.mark(LAPTOP)).isEqualTo(1);
+    assertThat(org.take(from(2), plain("acme", "y"))).containsExactly(Outcome.accepted("y", 2, 0));
   }
 
   @Test
@@ -147,7 +159,7 @@ final class OutboxIntakeTest {
   @Test
   void refusalAtTheDoorUsesItsNumberInItsTurn() {
     Outcome tooLarge = Outcome.refused("y", ErrorCode.PAYLOAD_TOO_LARGE, "too large");
-    Outbox source = new Outbox(LAPTOP, 1, List.of(new Source.Refused(2, "", "", 0, tooLarge)));
+    Outbox source = new Outbox(LAPTOP, "user u", 1, List.of(new Source.Refused(2, "", "", 0, tooLarge)));
 
     assertThat(org.take(source, plain("acme", "x"), plain("acme", "z")))
         .containsExactly(Outcome.accepted("x", 1, 0), tooLarge, Outcome.accepted("z", 2, 0));
@@ -210,7 +222,7 @@ final class OutboxIntakeTest {
   @Test
   void sessionWaitsForAnEventThatWasRefusedInItsTurnAndNoOtherSessionDoes() {
     org.take(from(1), inSession("x", 1));
-    Outbox refused = new Outbox(LAPTOP, 2, List.of(new Source.Refused(
+    Outbox refused = new Outbox(LAPTOP, "user u", 2, List.of(new Source.Refused(
         2, "a", "s", 2, Outcome.refused("y", ErrorCode.PAYLOAD_TOO_LARGE, "too large"))));
 
     List<Outcome> outcomes = org.take(refused, inSession("z", 3), draft("acme", "o", "other", 1, "", "{}"));
@@ -237,7 +249,7 @@ final class OutboxIntakeTest {
 
   @Test
   void sessionWhoseFirstEventIsRefusedWaitsForThatOne() {
-    Outbox refused = new Outbox(LAPTOP, 1, List.of(new Source.Refused(
+    Outbox refused = new Outbox(LAPTOP, "user u", 1, List.of(new Source.Refused(
         1, "a", "s", 4, Outcome.refused("x", ErrorCode.FORBIDDEN, "no"))));
 
     assertThat(codes(org.take(refused, inSession("y", 5))))
@@ -249,7 +261,7 @@ final class OutboxIntakeTest {
 
   @Test
   void refusalsAloneAreCommittedToo() {
-    org.add(new Outbox(LAPTOP, 1, List.of(
+    org.add(new Outbox(LAPTOP, "user u", 1, List.of(
         new Source.Refused(1, "", "", 0, Outcome.refused("x", ErrorCode.INVALID_EVENT, "no")))));
 
     assertThat(org.append()).isPresent();
@@ -258,7 +270,7 @@ final class OutboxIntakeTest {
   }
 
   private static Outbox from(long first) {
-    return new Outbox(LAPTOP, first, List.of());
+    return new Outbox(LAPTOP, "user u", first, List.of());
   }
 
   private static List<ErrorCode> codes(List<Outcome> outcomes) {

@@ -126,10 +126,23 @@ class QuotasTest {
   }
 
   @Test
+  void outboxOfWhichEverythingWasRefusedAtTheDoorCostsNothing() {
+    Quotas quotas = quotas(limits(1, 10, 1_000, 1, 1));
+    Outbox source = new Outbox(new Desktop("laptop", "i1"), "user u", 1, List.of(
+        new Source.Refused(1, "", "", 0, Outcome.refused("r", ErrorCode.FORBIDDEN, "no"))));
+    Append part = new Append("acme", List.of(), source);
+
+    assertThat(quotas.admit(part, 100 * SECOND).all()).isTrue();
+    quotas.returned(part, 100 * SECOND);
+    assertThat(quotas.settled(part, List.of(source.refused().get(0).outcome()), 100 * SECOND).remaining())
+        .isEqualTo(10);
+  }
+
+  @Test
   void outboxPassesAsFarAsItFitsAndNothingBehindThat() {
     Quotas quotas = quotas(limits(1, 10, 0, 1, 0));
     Outcome forbidden = Outcome.refused("r", ErrorCode.FORBIDDEN, "no");
-    Outbox source = new Outbox(new Desktop("laptop", "i1"), 7, List.of(
+    Outbox source = new Outbox(new Desktop("laptop", "i1"), "user u", 7, List.of(
         new Source.Refused(8, "", "", 0, forbidden), new Source.Refused(11, "", "", 0, forbidden)));
     Append part = new Append("acme", List.of(
         draft("acme", "1", "s", 1, "", "{}"), draft("acme", "2", "s", 2, "", "{}"),
@@ -140,7 +153,7 @@ class QuotasTest {
     Append admitted = decision.admitted(part);
     assertThat(admitted.drafts()).extracting(Draft::id).containsExactly("1", "2");
     assertThat(admitted.source())
-        .isEqualTo(new Outbox(new Desktop("laptop", "i1"), 7, List.of(source.refused().get(0))));
+        .isEqualTo(new Outbox(new Desktop("laptop", "i1"), "user u", 7, List.of(source.refused().get(0))));
     List<Outcome> outcomes = decision.outcomes(
         List.of(Outcome.accepted("1", 1, 1), forbidden, Outcome.duplicate("2", 1, 2)));
     assertThat(outcomes).hasSize(6);

@@ -247,10 +247,14 @@ final class SyncRoomTest {
   @Test
   void cloudTellsHowFarAnOutboxWasTaken() {
     RoomDesk desk = cloud();
-    assertThat(ask(desk, new AskOutbox("acme", LAPTOP))).isEqualTo(new OutboxMark(0, new Hash128(0, 0)));
+    assertThat(ask(desk, new AskOutbox("acme", LAPTOP, "user u"))).isEqualTo(new OutboxMark(0, new Hash128(0, 0)));
     append(desk, outbox(1), plain("acme", "x"), plain("acme", "y"));
 
-    assertThat(ask(desk, new AskOutbox("acme", LAPTOP))).isEqualTo(new OutboxMark(2, KeyHash.hashed("y")));
+    assertThat(ask(desk, new AskOutbox("acme", LAPTOP, "user u"))).isEqualTo(new OutboxMark(2, KeyHash.hashed("y")));
+    Future<? extends Message> stranger = desk.ask(new AskOutbox("acme", LAPTOP, "user other"));
+    schedule.run(TURNS);
+    assertThat(stranger.cause()).isInstanceOfSatisfying(RefusedException.class, refused ->
+        assertThat(refused.code()).isEqualTo(ErrorCode.OUTBOX_GAP));
     assertThat(grown).isEmpty();
   }
 
@@ -278,14 +282,14 @@ final class SyncRoomTest {
     }
     assertThat(append(desk, outbox(1), plain("acme", "x")).outcomes())
         .containsExactly(Outcome.duplicate("x", 1, 0));
-    assertThat(ask(desk, new AskOutbox("acme", LAPTOP))).isEqualTo(new OutboxMark(1, KeyHash.hashed("x")));
+    assertThat(ask(desk, new AskOutbox("acme", LAPTOP, "user u"))).isEqualTo(new OutboxMark(1, KeyHash.hashed("x")));
   }
 
   @Test
   void refusalAtTheDoorThatComesAloneIsCommitted() {
     RoomDesk desk = cloud();
     Outcome refused = Outcome.refused("x", ErrorCode.FORBIDDEN, "no");
-    Source source = new Outbox(LAPTOP, 1, List.of(new Source.Refused(1, "a", "s", 1, refused)));
+    Source source = new Outbox(LAPTOP, "user u", 1, List.of(new Source.Refused(1, "a", "s", 1, refused)));
 
     assertThat(append(desk, source).outcomes()).containsExactly(refused);
     assertThat(append(desk, source).outcomes()).containsExactly(refused);
@@ -370,7 +374,7 @@ final class SyncRoomTest {
   }
 
   private static Outbox outbox(long first) {
-    return new Outbox(LAPTOP, first, List.of());
+    return new Outbox(LAPTOP, "user u", first, List.of());
   }
 
   private static Cloud range(long after, long through, boolean anew) {

@@ -165,7 +165,7 @@ final class SimulatedDesktop {
         drafts.add(draft);
       }
     }
-    Append append = new Append(ORG, drafts, new Source.Outbox(desktop, after + 1, atDoor));
+    Append append = new Append(ORG, drafts, new Source.Outbox(desktop, "user u", after + 1, atDoor));
     return cloud.apply("lossy", append).compose(answer -> {
       List<Outcome> outcomes = ((Appended) answer).outcomes();
       require(outcomes.size() == events.size(), "answers for " + outcomes.size() + " of " + events.size());

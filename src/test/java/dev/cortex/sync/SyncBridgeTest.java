@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -372,6 +373,66 @@ final class SyncBridgeTest {
     until("polls go on", 5, () -> bed.ids().contains("c1"));
     assertThat(bed.cloud.askedFor(SINCE)).allSatisfy(one ->
         assertThat(one.headers()).containsEntry("cortex-desktop", after.text()));
+  }
+
+  @Test
+  void outboxThatIsAnotherCallersIsSentUnderANewIncarnation() throws Exception {
+    Desktop before = bed.state().desktop();
+    bed.publish("l1", "l2");
+    for (String path : List.of(OUTBOX, EVENTS)) {
+      bed.cloud.fault(path, request -> {
+        boolean anothers = before.text().equals(request.getHeader("Cortex-Desktop"));
+        if (anothers) {
+          FakeCloud.problem(request, 409, "outbox_gap");
+        }
+        return anothers;
+      });
+    }
+    bed.started();
+    until("both are there", 5, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
+    assertThat(bed.state().desktop()).isNotEqualTo(before);
+  }
+
+  @Test
+  void cloudThatKnowsEveryOutboxAsAnotherIsNotFollowedInACircle() throws Exception {
+    bed.close();
+    bed = new BridgeBed(dataDir, "sync.orgs=acme,beta");
+    bed.cloud.fault(OUTBOX, request -> {
+      FakeCloud.json(request, 200, new JsonObject().put("number", 999).put("hash", "0".repeat(32)));
+      return true;
+    });
+    long begun = System.nanoTime();
+    bed.started();
+    until("it tried again", 5, () -> incarnations() >= 4);
+    assertThat(System.nanoTime() - begun).isGreaterThan(2 * 200_000_000L);
+    bed.cloud.heal();
+    bed.cloud.born("c1");
+    until("it goes on", 5, () -> bed.ids().contains("c1"));
+  }
+
+  private long incarnations() {
+    return bed.cloud.askedFor(OUTBOX).stream().map(one -> one.headers().get("cortex-desktop")).distinct().count();
+  }
+
+  @Test
+  void cloudWithAnotherLogAtEveryPollIsNotFollowedInACircle() throws Exception {
+    AtomicInteger logs = new AtomicInteger();
+    bed.cloud.fault(SINCE, request -> {
+      if (request.getParam("cursor").equals("0")) {
+        bed.cloud.wipe("log" + (1_000_000_000 + logs.incrementAndGet()));
+        bed.cloud.born("c" + logs.get());
+        return false;
+      }
+      FakeCloud.problem(request, 410, "log_changed");
+      return true;
+    });
+    long begun = System.nanoTime();
+    bed.started();
+    until("it began anew some times", 10, () -> logs.get() >= 6);
+    assertThat(System.nanoTime() - begun).isGreaterThan(4 * 200_000_000L);
+    bed.cloud.heal();
+    bed.cloud.born("last");
+    until("it goes on", 5, () -> bed.ids().contains("last"));
   }
 
   @Test

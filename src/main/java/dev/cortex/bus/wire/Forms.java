@@ -81,8 +81,9 @@ final class Forms {
         (out, m) -> {
           out.text(m.orgId());
           Parts.desktop(out, m.desktop());
+          out.text(m.subject());
         },
-        in -> new AskOutbox(in.text(), Parts.desktop(in)));
+        in -> new AskOutbox(in.text(), Parts.desktop(in), in.text()));
     put(
         OutboxMark.class,
         (out, m) -> {

@@ -153,6 +153,7 @@ final class Parts {
     } else if (source instanceof Source.Outbox outbox) {
       out.octet(SOURCE_OUTBOX);
       desktop(out, outbox.desktop());
+      out.text(outbox.subject());
       out.number(outbox.first());
       out.items(outbox.refused(), Parts::refused);
     } else if (source instanceof Source.Cloud cloud) {
@@ -173,7 +174,7 @@ final class Parts {
     int kind = in.octet();
     return switch (kind) {
       case SOURCE_PRODUCERS -> Source.PRODUCERS;
-      case SOURCE_OUTBOX -> new Source.Outbox(desktop(in), in.number(), in.items(Parts::refused));
+      case SOURCE_OUTBOX -> new Source.Outbox(desktop(in), in.text(), in.number(), in.items(Parts::refused));
       case SOURCE_CLOUD -> new Source.Cloud(in.text(), in.text(), in.number(), in.number(), in.flag());
       case SOURCE_SINGLE -> new Source.Single();
       default -> throw new WireException(in.position() - 1, "holds no kind of source: " + kind);

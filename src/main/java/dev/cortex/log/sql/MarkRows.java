@@ -22,7 +22,7 @@ import java.util.Set;
 final class MarkRows {
 
   static final String OUTBOX =
-      "SELECT number, id_hash FROM outboxes WHERE org_id = ? AND install = ? AND incarnation = ?";
+      "SELECT number, id_hash, subject FROM outboxes WHERE org_id = ? AND install = ? AND incarnation = ?";
   static final String REFUSALS =
       """
       SELECT number, id, code, message FROM outbox_refusals
@@ -31,7 +31,8 @@ final class MarkRows {
 
   private static final String NOTE_OUTBOX =
       """
-      INSERT INTO outboxes (org_id, install, incarnation, number, id_hash) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO outboxes (org_id, install, incarnation, number, id_hash, subject)
+      VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (org_id, install, incarnation) DO UPDATE SET number = excluded.number, id_hash = excluded.id_hash""";
   private static final String NOTE_REFUSAL =
       """
@@ -55,7 +56,7 @@ final class MarkRows {
           long number = row.getLong(1);
           ByteBuffer bits = ByteBuffer.wrap(row.getBytes(2));
           found.put(outbox, new OutboxRow(
-              outbox, number, new Hash128(bits.getLong(), bits.getLong()), refusals(sql, outbox)));
+              outbox, row.getString(3), number, new Hash128(bits.getLong(), bits.getLong()), refusals(sql, outbox)));
         }
       }
     }
@@ -88,6 +89,7 @@ final class MarkRows {
       PreparedStatement note = bound(sql.prepare(NOTE_OUTBOX), outbox.outbox());
       note.setLong(4, outbox.number());
       note.setBytes(5, AppendTransaction.bits(outbox.hash().hi(), outbox.hash().lo()));
+      note.setString(6, outbox.subject());
       note.executeUpdate();
       replaceRefusals(sql, outbox);
     }

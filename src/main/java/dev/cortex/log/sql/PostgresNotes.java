@@ -21,12 +21,12 @@ final class PostgresNotes {
         WHERE (SELECT committed FROM verdict)[c.n]
         ON CONFLICT (org_id) DO UPDATE SET log_id = excluded.log_id, log_offset = excluded.log_offset
       ), taken AS MATERIALIZED (
-        SELECT b.* FROM unnest(?::int[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bytea[])
-          AS b (n, org_id, install, incarnation, number, id_hash)
+        SELECT b.* FROM unnest(?::int[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::bytea[], ?::text[])
+          AS b (n, org_id, install, incarnation, number, id_hash, subject)
         WHERE (SELECT committed FROM verdict)[b.n]
       ), boxes AS (
-        INSERT INTO outboxes (org_id, install, incarnation, number, id_hash)
-        SELECT org_id, install, incarnation, number, id_hash FROM taken
+        INSERT INTO outboxes (org_id, install, incarnation, number, id_hash, subject)
+        SELECT org_id, install, incarnation, number, id_hash, subject FROM taken
         ON CONFLICT (org_id, install, incarnation) DO UPDATE SET number = excluded.number, id_hash = excluded.id_hash
       ), refused AS MATERIALIZED (
         SELECT r.* FROM unnest(?::int[], ?::text[], ?::text[], ?::text[], ?::bigint[], ?::text[], ?::text[], ?::text[])
@@ -88,6 +88,7 @@ final class PostgresNotes {
     }
     int[] orgs = new int[rows];
     String[][] texts = new String[3][rows];
+    String[] subjects = new String[rows];
     long[] numbers = new long[rows];
     byte[][] hashes = new byte[rows][];
     int i = 0;
@@ -95,12 +96,14 @@ final class PostgresNotes {
       for (OutboxRow row : batch.get(n).noted().outboxes()) {
         orgs[i] = n + 1;
         name(texts, i, row);
+        subjects[i] = row.subject();
         numbers[i] = row.number();
         hashes[i] = AppendTransaction.bits(row.hash().hi(), row.hash().lo());
         i++;
       }
     }
-    arrays.integers(orgs).texts(texts[0]).texts(texts[1]).texts(texts[2]).longs(numbers).bytes(hashes);
+    arrays.integers(orgs).texts(texts[0]).texts(texts[1]).texts(texts[2]).longs(numbers).bytes(hashes)
+        .texts(subjects);
   }
 
   private static void bindRefusals(PostgresArrays arrays, List<OrgAppend> batch) throws SQLException {

@@ -82,7 +82,7 @@ final class PostgresPlanTest {
   void appendThatNotesFindsOutboxesAndRefusalsByTheirKeys() {
     OutboxRef outbox = new OutboxRef("acme", new Desktop("laptop", "first"));
     List<OutboxRow.Refusal> refusals = List.of(new OutboxRow.Refusal(2, "id-2", "forbidden", ""));
-    OutboxRow row = new OutboxRow(outbox, 2, new Hash128(0, 1), refusals);
+    OutboxRow row = new OutboxRow(outbox, "user u", 2, new Hash128(0, 1), refusals);
     SyncMarks.Noted noted = new SyncMarks.Noted(0, List.of(row), Optional.of(new Position("ccccccccccccc", 7)));
     PostgresAppend append =
         new PostgresAppend(

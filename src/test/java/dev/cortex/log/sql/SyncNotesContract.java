@@ -83,7 +83,7 @@ interface SyncNotesContract {
   }
 
   private static OutboxRow row(long number, Refusal... refusals) {
-    return new OutboxRow(OUTBOX, number, new Hash128(number, -number), List.of(refusals));
+    return new OutboxRow(OUTBOX, "user u", number, new Hash128(number, -number), List.of(refusals));
   }
 
   private static Refusal refusal(long number) {
@@ -131,7 +131,7 @@ interface SyncNotesContract {
   default void refusalsReplaceThoseRememberedOfThatOutboxOnly() {
     long epoch = claim();
     OutboxRef second = new OutboxRef("acme", new Desktop("laptop", "second"));
-    OutboxRow beside = new OutboxRow(second, 9, new Hash128(0, 0), List.of(refusal(2), refusal(9)));
+    OutboxRow beside = new OutboxRow(second, "service s", 9, new Hash128(0, 0), List.of(refusal(2), refusal(9)));
     put(
         noting(
             append("acme", epoch, 0, 1),
