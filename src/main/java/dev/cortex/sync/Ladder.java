@@ -38,7 +38,7 @@ final class Ladder {
   private boolean doubted;
   /** A poll that was not held was answered, and the held one behind it was not yet. */
   private boolean tried;
-  /** No held request was answered since the cloud is there. */
+  /** The cloud was not found to answer at once where it was asked to hold. */
   private boolean unproven = true;
   /** A held request is under way. */
   private boolean asked;
@@ -132,6 +132,7 @@ final class Ladder {
       return;
     }
     if (hasMore) {
+      unproven = true;
       nextPollMs = nowMs;
     } else if (trial && !isCrowded(saidMs)) {
       nextPollMs = nowMs + GAP_MS;
@@ -158,6 +159,7 @@ final class Ladder {
       return;
     }
     holding = tookMs >= timing.waitSeconds() * 1_000L / 2 && !isCrowded(saidMs);
+    unproven = holding;
     if (holding) {
       nextPollMs = nowMs + GAP_MS;
       return;
@@ -254,7 +256,7 @@ final class Ladder {
     refused = false;
     doubted = false;
     tried = trial;
-    unproven = trial || (unproven && !asked);
+    unproven |= trial;
     asked = false;
     failures = trial ? failures : 0;
     return trial;
