@@ -107,7 +107,8 @@ final class Serve {
       err.println("console at " + console);
       List<String> orgs = config.sync().syncedOrgs().stream().sorted().toList();
       if (!orgs.isEmpty()) {
-        err.println("syncing " + String.join(", ", orgs) + " with " + config.sync().cloudUrl());
+        String cloud = config.sync().cloudUrl().replaceAll("//[^/@]*@", "//"); // a password may stand there
+        err.println("syncing " + String.join(", ", orgs) + " with " + cloud);
       }
     }
   }
