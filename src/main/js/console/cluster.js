@@ -8,9 +8,13 @@ function cell(text, tag = 'td') {
   return made;
 }
 
-/** The same hue for the same node, the nodes of a cluster spread evenly over the circle. */
+/** Greens to violets: red is for shards that nobody owns. */
+const HUE_MIN = 150;
+const HUE_RANGE = 150;
+
+/** The same hue for the same node, the nodes of a cluster spread evenly over the calm ones. */
 function hues(nodes) {
-  return new Map(nodes.map(({ node }, i) => [node, Math.round((i * 360) / nodes.length)]));
+  return new Map(nodes.map(({ node }, i) => [node, Math.round(HUE_MIN + ((i + 0.5) * HUE_RANGE) / nodes.length)]));
 }
 
 /** Asks `/api/cluster` from now on, and shows the answers. */

@@ -8,6 +8,8 @@ import { Meter } from './meter.js';
 import { PublishForm } from './publish.js';
 import { watchSync } from './sync.js';
 
+/** What came shortly before the page was opened is shown, too. */
+const RECENT_MS = 5 * 60_000;
 const TOKEN_KEY = 'cortex-token';
 const THEME_KEY = 'cortex-theme';
 const THEMES = ['auto', 'light', 'dark'];
@@ -30,6 +32,8 @@ let profile;
 let cortex;
 let subscription;
 let latest = 0;
+let beganMs = Date.now();
+let org = 'acme';
 let syncWatched = false;
 const meter = new Meter(element);
 const feed = new Feed(element, () => subscription?.counts.duplicates ?? 0);
@@ -40,9 +44,13 @@ const form = new PublishForm(element, {
 });
 
 function onEvent(event) {
-  const latencyMs = Date.now() - event.receivedAt;
+  // how long ago an event of the past came says nothing of how fast this server is
+  const past = event.receivedAt < beganMs;
+  const latencyMs = past ? undefined : Date.now() - event.receivedAt;
   const own = form.arrived(event.id);
-  meter.note(latencyMs);
+  if (!past) {
+    meter.note(latencyMs);
+  }
   feed.add(event, { latencyMs, own });
 }
 
@@ -87,18 +95,46 @@ function onHealth(health) {
   }
   if (health?.sync !== undefined && !syncWatched) {
     syncWatched = true;
-    watchSync(element, token);
+    watchSync(element, token, (orgs) => {
+      form.synced(orgs);
+      if (orgs.length > 0) {
+        suggest(orgs[0]);
+      }
+    });
   }
+}
+
+/** The org of a user's token, which its holder may read; undefined of any other token. */
+function orgOf(text) {
+  try {
+    const claims = JSON.parse(atob(text.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+    return typeof claims.org === 'string' ? claims.org : undefined;
+  } catch {
+    // A service's secret is no JWT and names no org.
+    return undefined;
+  }
+}
+
+function suggest(name) {
+  org = name;
+  form.suggest(name);
+  showCommand();
 }
 
 function start() {
   const mine = ++latest;
+  const own = profile === 'cloud' ? orgOf(token() ?? '') : undefined;
+  if (own !== undefined) {
+    suggest(own);
+  }
+  beganMs = Date.now();
   cortex?.close();
   cortex = connect({ token, url: new URL(profile === 'cloud' ? '/api/ws' : '/ws', location.href).href });
   // A client that was replaced may still tell that it closed.
   cortex.on('state', (detail) => mine === latest && showState(detail));
   cortex.on('error', ({ error }) => mine === latest && notice(error.message, 'bad'));
   subscription = cortex.subscribe('*', {
+    since: feed.untouched ? beganMs - RECENT_MS : undefined,
     onEvent,
     onResync: (hole) => void feed.gap(hole),
   });
@@ -115,7 +151,8 @@ function showCommand() {
   if (token()) {
     lines.push("-H \"Authorization: Bearer $TOKEN\"");
   }
-  lines.push(`-d '{"orgId":"acme","type":"agent.completed","payload":{"answer":42}}'`, `${location.origin}/api/events`);
+  const event = { orgId: org, type: 'agent.completed', payload: { answer: 42 } };
+  lines.push(`-d '${JSON.stringify(event)}'`, `${location.origin}/api/events`);
   element('command').textContent = lines.join(' \\\n  ');
 }
 

@@ -66,6 +66,11 @@ export class Feed {
     setInterval(() => this.#summarise(), SUMMARY_MS);
   }
 
+  /** Whether nothing has come yet. */
+  get untouched() {
+    return this.#received === 0;
+  }
+
   /** Takes one event in. */
   add(event, { latencyMs, own }) {
     this.#received++;

@@ -35,6 +35,8 @@ export class PublishForm {
   #onRoundTrip;
   #awaited = new Map();
   #last;
+  #orgChosen = false;
+  #synced;
 
   /**
    * @param element finds an element by id
@@ -50,6 +52,7 @@ export class PublishForm {
     for (const id of ['org', 'type', 'agent', 'session', 'payload']) {
       element(id).addEventListener('input', () => this.#check());
     }
+    element('org').addEventListener('input', () => (this.#orgChosen = true));
     element('publish').addEventListener('submit', (submit) => {
       submit.preventDefault();
       this.#submit();
@@ -60,6 +63,20 @@ export class PublishForm {
       }
     });
     element('again').addEventListener('click', () => this.#send(this.#last));
+    this.#check();
+  }
+
+  /** Puts an org into the form that is worth publishing to, unless somebody chose one. */
+  suggest(org) {
+    if (!this.#orgChosen) {
+      this.#element('org').value = org;
+      this.#check();
+    }
+  }
+
+  /** Takes the orgs that this desktop syncs, so that the form can say which events stay here. */
+  synced(orgs) {
+    this.#synced = new Set(orgs);
     this.#check();
   }
 
@@ -92,6 +109,8 @@ export class PublishForm {
       this.#element(id).setAttribute('aria-invalid', String(problem !== ''));
       this.#element(`${id}-error`).textContent = problem;
     }
+    const stays = this.#synced !== undefined && problems.org === '' && !this.#synced.has(value('org'));
+    this.#element('org-note').textContent = stays ? 'Not synced: stays on this desktop' : '';
     this.#element('payload-size').textContent = `${sizeOf(this.#element('payload').value).toLocaleString('en')} bytes`;
     return Object.keys(problems).find((id) => problems[id] !== '');
   }

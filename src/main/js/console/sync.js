@@ -35,8 +35,12 @@ function duration(ms) {
 const count = (value) => (value ?? 0).toLocaleString('en');
 const tone = (mode) => (mode === 'offline' || mode === 'refused' ? 'DOWN' : GOOD.has(mode) ? 'UP' : 'DEGRADED');
 
-/** Asks `/api/sync` from now on, and shows the answers while there is a cloud. */
-export function watchSync(element, token) {
+/**
+ * Asks `/api/sync` from now on, and shows the answers while there is a cloud.
+ *
+ * @param onOrgs told the names of the orgs that are synced, with every answer while there is a cloud
+ */
+export function watchSync(element, token, onOrgs) {
   let timer;
 
   const fetched = async (path, body) => {
@@ -125,6 +129,9 @@ export function watchSync(element, token) {
     try {
       const state = await fetched('/api/sync');
       showState(state);
+      if (state.mode !== 'off') {
+        onOrgs((state.orgs ?? []).map(({ orgId }) => orgId));
+      }
       const refused = (state.orgs ?? []).filter(({ outbox }) => outbox?.setAside > 0);
       const pages = await Promise.all(refused.map(async ({ orgId }) => {
         const { events } = await fetched(`/api/sync/set-aside?orgId=${encodeURIComponent(orgId)}`);

@@ -63,7 +63,7 @@ public final class Tokens implements TokenReader {
   @Override
   public Future<Principal> user(String token) {
     try {
-      return read(token);
+      return read(token, "The token is no JWT");
     } catch (RefusedException e) {
       return Future.failedFuture(e);
     }
@@ -76,17 +76,22 @@ public final class Tokens implements TokenReader {
 
   @Override
   public Future<Principal> any(String token) {
-    if (!services.knows(token)) {
-      return user(token);
-    }
     try {
+      if (!services.knows(token)) {
+        return read(token, "The token is neither a JWT nor a known service token");
+      }
       return Future.succeededFuture(service(token));
     } catch (RefusedException e) {
       return Future.failedFuture(e);
     }
   }
 
-  private Future<Principal> read(String token) {
+  /**
+   * Reads a user's token.
+   *
+   * @param otherwise what to say of a text that is none
+   */
+  private Future<Principal> read(String token, String otherwise) {
     if (token.length() > ShownToken.CHARS_MAX) {
       throw refused("The token is too long");
     }
@@ -96,7 +101,7 @@ public final class Tokens implements TokenReader {
     if (known.isPresent() && !isStale()) {
       return Future.succeededFuture(known.get());
     }
-    UserToken parsed = UserToken.parse(token).orElseThrow(() -> refused("The token is malformed"));
+    UserToken parsed = UserToken.parse(token).orElseThrow(() -> refused(otherwise));
     // claims first: they cost less than a signature, and what they say of the token its bearer can read anyway
     Principal principal = rules.principal(parsed.claims(), clock.wallMs());
     if (!ring.isPublishedKind(parsed)) {

@@ -39,15 +39,17 @@ final class SqlLog {
             config.room().sharding().name().toLowerCase(Locale.ROOT), config.room().shards(), ShardMap.HASH_VERSION);
     Future<? extends SqlEventLog> opened =
         config.store().url().isEmpty()
-            ? sqlite(vertx, dataDir, config.store().durability() == Durability.FULL)
+            ? sqlite(vertx, dataDir, config)
             : postgres(vertx, config.store());
     return opened.compose(log -> log.agree(mine, shards::shardOf).compose(stored -> stored.agreesWith(mine)
         ? Future.succeededFuture(log)
         : log.close().transform(closed -> Future.failedFuture(disagreement(stored, mine)))));
   }
 
-  private static Future<SqliteEventLog> sqlite(Vertx vertx, Path dataDir, boolean full) {
-    return SqliteEventLog.open(vertx, dataDir, full, Clock.SYSTEM)
+  private static Future<SqliteEventLog> sqlite(Vertx vertx, Path dataDir, CortexConfig config) {
+    boolean full = config.store().durability() == Durability.FULL;
+    SqliteEventLog.Owner owner = config.cloud() ? SqliteEventLog.Owner.CLOUD : SqliteEventLog.Owner.DESKTOP;
+    return SqliteEventLog.open(vertx, dataDir, full, Clock.SYSTEM, owner)
         .recover(failure -> vertx.executeBlocking(() -> explained(failure, dataDir)).compose(Future::failedFuture));
   }
 

@@ -69,7 +69,8 @@ public final class StartException extends RuntimeException {
       return new StartException(StartFailure.PERMISSION, "not allowed to listen on " + address, socket);
     }
     if (socket instanceof BindException && message.contains("in use")) {
-      return new StartException(StartFailure.PORT_IN_USE, address + " is in use by another program", socket);
+      return new StartException(
+          StartFailure.PORT_IN_USE, address + " is in use by another program; choose another port with --port", socket);
     }
     return new StartException(StartFailure.BAD_CONFIG, "cannot listen on " + address + ": " + message, socket);
   }

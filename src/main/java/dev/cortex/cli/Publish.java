@@ -8,7 +8,10 @@ import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -67,8 +70,11 @@ final class Publish implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    URI server = URI.create("");
     try {
-      Sender sender = new Sender(address.find(System.getenv()));
+      ServerAddress.Target target = address.find(System.getenv());
+      server = target.url();
+      Sender sender = new Sender(target);
       if (type.isPresent()) {
         sender.send(List.of(composed()));
       } else if (Stream.of(payload, agent, session, id).anyMatch(Optional::isPresent)) {
@@ -82,6 +88,10 @@ final class Publish implements Callable<Integer> {
     } catch (ConfigException | IllegalArgumentException e) {
       System.err.println("error: " + e.getMessage());
       return Commands.USAGE;
+    } catch (ConnectException | HttpConnectTimeoutException e) {
+      System.err.println(
+          "error: no server answers at " + server + "; these events were not stored; tools/run starts a server");
+      return UNREACHABLE;
     } catch (IOException e) {
       System.err.println("error: no answer from the server: " + e + "; whether the events were stored is not known");
       return UNREACHABLE;

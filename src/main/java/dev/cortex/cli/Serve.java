@@ -101,8 +101,15 @@ final class Serve {
     out.println("CORTEX_READY " + ready.encode());
     out.flush();
     if (request.banner()) {
+      String console = server.inside().map(CortexServer.Inside::url).orElse(server.url()) + "/console";
       String inside = server.inside().map(each -> ", inside " + each.url() + ", node " + each.node()).orElse("");
       err.println("listening on " + server.url() + inside + ", data in " + server.dataDir() + ", pid " + pid);
+      err.println("console at " + console);
+      List<String> orgs = config.sync().syncedOrgs().stream().sorted().toList();
+      if (!orgs.isEmpty()) {
+        String cloud = config.sync().cloudUrl().replaceAll("//[^/@]*@", "//"); // a password may stand there
+        err.println("syncing " + String.join(", ", orgs) + " with " + cloud);
+      }
     }
   }
 

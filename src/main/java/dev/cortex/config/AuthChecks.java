@@ -29,8 +29,9 @@ final class AuthChecks {
   /** Notes every rule that is broken. */
   void check() {
     if (settings.text("auth.jwt_secret").isEmpty() && settings.text("auth.jwks_url").isEmpty()) {
-      String rule = "a cloud node needs a key for tokens: set it, or auth.jwks_url";
-      settings.refuse("auth.jwt_secret", rule, "auth.jwks_url");
+      settings.missing(
+          "auth.jwt_secret is missing: give the node's configuration with --config FILE, or CORTEX_AUTH_JWT_SECRET;"
+              + " auth.jwks_url does for a node that only checks tokens");
     }
     checkGiven();
   }

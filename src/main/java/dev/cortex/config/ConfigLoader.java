@@ -101,7 +101,8 @@ public final class ConfigLoader {
       return Path.of("");
     }
     if (text.isEmpty()) {
-      return PlatformDirectory.of(System.getProperty("os.name"), home, environment).toAbsolutePath().normalize();
+      String os = System.getProperty("os.name");
+      return PlatformDirectory.of(profile.equals("cloud"), os, home, environment).toAbsolutePath().normalize();
     }
     boolean inHome = text.equals("~") || text.startsWith("~/");
     Path path = inHome ? home.resolve(text.substring(Math.min(2, text.length()))) : Path.of(text);

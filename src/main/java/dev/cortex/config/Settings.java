@@ -16,6 +16,7 @@ final class Settings {
   private final Map<String, Setting> byName = new HashMap<>();
   private final Map<String, Object> before = new HashMap<>();
   private final List<String> problems = new ArrayList<>();
+  private final List<String> missing = new ArrayList<>();
 
   /** Sets a key from text, or notes the problem. */
   void put(String origin, Key key, String text) {
@@ -39,9 +40,14 @@ final class Settings {
     problem(origin, "unknown key " + name + nearest + " Allowed here: " + String.join(", ", allowed));
   }
 
-  /** Notes a problem. */
+  /** Notes a problem; it has no origin when it lies in what nobody set. */
   void problem(String origin, String what) {
-    problems.add(origin + ": " + what);
+    problems.add(origin.isEmpty() ? what : origin + ": " + what);
+  }
+
+  /** Notes that a key is not set. Said only when nothing else is wrong: another mistake may be why it is missing. */
+  void missing(String what) {
+    missing.add(what);
   }
 
   /** Notes a broken rule of a key, at the place where it or one of the others involved was set. */
@@ -50,9 +56,9 @@ final class Settings {
     problem(place(involved), key + ": " + rule);
   }
 
-  /** Everything noted so far. */
+  /** Everything noted so far that has to be said. */
   List<String> problems() {
-    return problems;
+    return problems.isEmpty() ? missing : problems;
   }
 
   /** Where the key was set; empty when it has its initial value. */
@@ -62,13 +68,13 @@ final class Settings {
         .map(Setting::origin);
   }
 
-  /** Where a problem between these keys comes from: the first of them that was set. */
+  /** Where a problem between these keys comes from: the first of them that was set; empty when none was. */
   String place(List<String> names) {
     return names.stream()
         .filter(byName::containsKey)
         .findFirst()
         .map(name -> byName.get(name).origin())
-        .orElse("default");
+        .orElse("");
   }
 
   /** Takes what is set so far as the profile's own; see {@link #isChanged}. */
@@ -128,7 +134,9 @@ final class Settings {
     }
     String plain = Shapes.withoutCredentials(text);
     String cut = plain.length() > 80 ? plain.substring(0, 80) + "…" : plain;
+    boolean bracketed = key.kind() instanceof Kind.TextList && text.startsWith("[");
     String shown = key.secret() ? "this value" : "'" + cut + "'";
-    problem(origin, key.name() + ": " + shown + " is not allowed; allowed: " + key.kind().allowed());
+    problem(origin, key.name() + ": " + shown + " is not allowed; allowed: " + key.kind().allowed()
+        + (bracketed ? "; write a,b" : ""));
   }
 }

@@ -116,7 +116,7 @@ final class HealthRoute {
 
   /** Compares latency and queues with their thresholds. To be called about once a second. */
   void tick() {
-    if (alerts.onReading(metrics.publishP99Ms(), reading.feeds().deepestQueue())) {
+    if (alerts.onReading(metrics.publishP99Ms(), metrics.recentPublishes(), reading.feeds().deepestQueue())) {
       LOG.warn(alerts.degradedBecause().map(reason -> "degraded: " + reason).orElse("no longer degraded"));
     }
   }

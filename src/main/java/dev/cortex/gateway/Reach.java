@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What of the logs a caller may see. Every channel that is asked for passes here before anything is looked up, and what
- * is refused is refused in the same words, whether it exists or not.
+ * What of the logs a caller may see. Every channel that is asked for passes here before anything is looked up, so a
+ * refusal says nothing of what exists: that of a foreign org reads as that of an org that nobody has.
  */
 @Pure
 final class Reach {
@@ -29,9 +29,18 @@ final class Reach {
   /** The channel, when the caller may read everything beneath it; else a refusal. */
   static Channel checked(Principal principal, Channel channel) {
     if (!principal.may(Scope.SUBSCRIBE, channel)) {
-      throw new RefusedException(ErrorCode.FORBIDDEN, FORBIDDEN);
+      throw new RefusedException(ErrorCode.FORBIDDEN, refusal(principal, channel));
     }
     return channel;
+  }
+
+  /** Says more only where the org is the caller's own, which it knows from its token. */
+  private static String refusal(Principal principal, Channel channel) {
+    if (!principal.isOf(channel.orgId())) {
+      return FORBIDDEN;
+    }
+    String why = principal.scopes().contains(Scope.SUBSCRIBE) ? "channels do not cover it" : "scope lacks subscribe";
+    return "this caller may not read " + channel.text() + ": its " + why;
   }
 
   /** The channels, when the caller may read all of them; else a refusal. */

@@ -13,6 +13,9 @@ import java.util.Optional;
 @Pure
 public final class Alerts {
 
+  /** Of fewer publishes the slowest one decides, and the first of a process are always slow: no alert. */
+  private static final int PUBLISHES_MIN = 20;
+
   private static final double CLEAR_SHARE = 0.8;
 
   private final double p99ThresholdMs;
@@ -36,13 +39,14 @@ public final class Alerts {
    * Takes a reading.
    *
    * @param p99Ms publish latency, NaN when nothing was published, which counts as fast
+   * @param publishes how many that latency is of; that of fewer than 20 counts as fast
    * @param queueDepth events in the deepest queue
    * @return whether an alert was raised or cleared
    */
-  public boolean onReading(double p99Ms, long queueDepth) {
+  public boolean onReading(double p99Ms, long publishes, long queueDepth) {
     boolean wasSlow = slow;
     boolean wasDeep = deep;
-    slow = crossed(slow, Double.isNaN(p99Ms) ? 0 : p99Ms, p99ThresholdMs);
+    slow = crossed(slow, Double.isNaN(p99Ms) || publishes < PUBLISHES_MIN ? 0 : p99Ms, p99ThresholdMs);
     deep = crossed(deep, queueDepth, queueDepthThreshold);
     List<String> reasons = new ArrayList<>(2);
     if (slow) {

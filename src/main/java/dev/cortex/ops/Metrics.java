@@ -242,6 +242,11 @@ public final class Metrics {
     return publishRecent.quantilesMs(clock.monotonicNs(), 0.99)[0];
   }
 
+  /** Publishes answered in the last minute. */
+  public long recentPublishes() {
+    return publishRecent.count(clock.monotonicNs());
+  }
+
   /** Events waiting in the deepest queue of a connection. */
   public long queueDepth() {
     return gauges.value("queue_depth");

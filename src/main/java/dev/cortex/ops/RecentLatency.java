@@ -1,6 +1,7 @@
 package dev.cortex.ops;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.LongStream;
 
 /**
  * Latencies of about the last minute, for quantiles that follow what is happening now. Values are kept to 3 % in
@@ -41,24 +42,32 @@ final class RecentLatency {
 
   /** The value in ms below which each share of the recent latencies lies; NaN when there were none. */
   double[] quantilesMs(long nowNs, double... shares) {
+    long[] sum = sums(nowNs);
+    long total = LongStream.of(sum).sum();
+    double[] values = new double[shares.length];
+    for (int i = 0; i < shares.length; i++) {
+      values[i] = total == 0 ? Double.NaN : middleMs(bucketHolding(sum, (long) Math.ceil(shares[i] * total)));
+    }
+    return values;
+  }
+
+  /** How many latencies the quantiles are of. */
+  long count(long nowNs) {
+    return LongStream.of(sums(nowNs)).sum();
+  }
+
+  private long[] sums(long nowNs) {
     long[] sum = new long[BUCKETS];
-    long total = 0;
     long newest = sliceAt(nowNs);
     for (int place = 0; place < SLICES; place++) {
       if (sliceHeld.get(place) <= newest - SLICES || sliceHeld.get(place) > newest) {
         continue;
       }
       for (int bucket = 0; bucket < BUCKETS; bucket++) {
-        long count = counts[place].get(bucket);
-        sum[bucket] += count;
-        total += count;
+        sum[bucket] += counts[place].get(bucket);
       }
     }
-    double[] values = new double[shares.length];
-    for (int i = 0; i < shares.length; i++) {
-      values[i] = total == 0 ? Double.NaN : middleMs(bucketHolding(sum, (long) Math.ceil(shares[i] * total)));
-    }
-    return values;
+    return sum;
   }
 
   private long sliceAt(long nowNs) {

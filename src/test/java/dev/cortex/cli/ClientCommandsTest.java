@@ -9,6 +9,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -97,6 +99,19 @@ class ClientCommandsTest {
     assertThat(run("publish", "--org", "acme", "{\"type\":\"a\"}", "{\"orgId\":\"b\"}", "{}")).isZero();
     assertThat(heard.poll(10, TimeUnit.SECONDS).body())
         .isEqualTo("[{\"orgId\":\"acme\",\"type\":\"a\"},{\"orgId\":\"b\"},{\"orgId\":\"acme\"}]");
+  }
+
+  @Test
+  void refusedConnectionIsNamedAndStoredNothing() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    String url = "http://127.0.0.1:" + port;
+    int exit = Commands.commandLine().execute("publish", "--url", url, "{\"type\":\"a\"}");
+    assertThat(exit).isEqualTo(69);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains(url, "were not stored", "tools/run").doesNotContain("java.");
   }
 
   @Test

@@ -34,7 +34,7 @@ class ServeTest {
     "--set server.port | --set: expected key=value",
     "--set server.prot=1 | did you mean server.port?",
     "--set server.host=0.0.0.0 | loopback only",
-    "--profile cloud | auth.jwt_secret: a cloud node needs a key for tokens",
+    "--profile cloud | auth.jwt_secret is missing: give the node's configuration with --config FILE",
     "--profile desktop | unknown profile desktop",
     "--config /absent/x.yaml | /absent/x.yaml: cannot be read"
   })

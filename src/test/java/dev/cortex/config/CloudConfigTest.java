@@ -39,7 +39,7 @@ class CloudConfigTest {
     assertThat(config.limits().eventsPerSecond()).isEqualTo(5_000);
     assertThat(config.limits().connections()).isEqualTo(50_000);
     assertThat(load(KEY).warnings()).isEmpty();
-    assertThat(problems()).singleElement().asString().contains("auth.jwt_secret: a cloud node needs a key for tokens");
+    assertThat(problems()).singleElement().asString().contains("auth.jwt_secret is missing: give the node's");
     assertThat(load("auth.jwks_url=https://id.example/keys").config().cloud()).isTrue();
   }
 
@@ -105,6 +105,17 @@ class CloudConfigTest {
     Stream.of("cert", "key", "ca").forEach(part -> closed.add("cluster.tls_" + part + '=' + file));
     assertThat(load(closed.toArray(String[]::new)).warnings()).singleElement().asString()
         .contains("covers port 6701 (messages), not port 5701 (membership)");
+  }
+
+  @Test
+  void missingKeyIsNotSaidBesideAnotherMistake() {
+    assertThat(problems("server.port=x")).singleElement().asString().startsWith("--set: server.port: 'x'");
+  }
+
+  @Test
+  void bracketsOfAListAreExplained() {
+    assertThat(problems("server.allowed_origins=[\"http://a.example\"]"))
+        .singleElement().asString().endsWith("; write a,b");
   }
 
   @Test

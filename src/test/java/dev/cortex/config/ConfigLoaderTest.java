@@ -225,15 +225,26 @@ class ConfigLoaderTest {
   @Test
   void dataDirectoryFollowsThePlatform() {
     Path home = Path.of("/home/u");
-    assertThat(PlatformDirectory.of("Linux", home, Map.of())).isEqualTo(home.resolve(".local/share/cortex"));
-    assertThat(PlatformDirectory.of("Linux", home, Map.of("XDG_DATA_HOME", "/data")))
+    assertThat(PlatformDirectory.of(false, "Linux", home, Map.of())).isEqualTo(home.resolve(".local/share/cortex"));
+    assertThat(PlatformDirectory.of(false, "Linux", home, Map.of("XDG_DATA_HOME", "/data")))
         .isEqualTo(Path.of("/data/cortex"));
-    assertThat(PlatformDirectory.of("Linux", home, Map.of("XDG_DATA_HOME", "data")))
+    assertThat(PlatformDirectory.of(false, "Linux", home, Map.of("XDG_DATA_HOME", "data")))
         .as("a relative XDG_DATA_HOME is void").isEqualTo(home.resolve(".local/share/cortex"));
-    assertThat(PlatformDirectory.of("Mac OS X", home, Map.of()))
+    assertThat(PlatformDirectory.of(false, "Mac OS X", home, Map.of()))
         .isEqualTo(home.resolve("Library/Application Support/Cortex"));
-    assertThat(PlatformDirectory.of("Windows 11", home, Map.of("LOCALAPPDATA", "/appdata")))
+    assertThat(PlatformDirectory.of(false, "Windows 11", home, Map.of("LOCALAPPDATA", "/appdata")))
         .isEqualTo(Path.of("/appdata/Cortex"));
+  }
+
+  @Test
+  void cloudNodeKeepsItsDataApartFromADesktop() {
+    Path home = Path.of("/home/u");
+    assertThat(PlatformDirectory.of(true, "Linux", home, Map.of()))
+        .isEqualTo(home.resolve(".local/share/cortex-cloud"));
+    assertThat(PlatformDirectory.of(true, "Mac OS X", home, Map.of()))
+        .isEqualTo(home.resolve("Library/Application Support/Cortex-cloud"));
+    assertThat(PlatformDirectory.of(true, "Windows 11", home, Map.of("LOCALAPPDATA", "/appdata")))
+        .isEqualTo(Path.of("/appdata/Cortex-cloud"));
   }
 
   private Path file(String... lines) throws IOException {

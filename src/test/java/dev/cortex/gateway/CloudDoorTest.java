@@ -181,6 +181,8 @@ class CloudDoorTest {
     String publisher = UserToken.of("acme").scope("publish").text();
     String reader = UserToken.of("acme").scope("subscribe").text();
     assertThat(reading("acme", bearer(publisher))).containsOnly(403);
+    assertThat(get("/api/stream?channel=acme", publisher).text())
+        .contains("this caller may not read acme: its scope lacks subscribe");
     assertThat(upgrade("", bearer(publisher))).isEqualTo(403);
     assertThat(upgrade("?subscribe=none", bearer(publisher))).isEqualTo(101);
     assertThat(post("/api/events", publisher, event("acme", "scoped")).status()).isEqualTo(200);

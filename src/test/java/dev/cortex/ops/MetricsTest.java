@@ -103,8 +103,10 @@ final class MetricsTest {
       metrics.publishAnswered(ms(900));
     }
     assertThat(metrics.publishP99Ms()).isCloseTo(900, within(30.0));
+    assertThat(metrics.recentPublishes()).isEqualTo(100);
     advanceSeconds(65);
     assertThat(metrics.publishP99Ms()).isNaN();
+    assertThat(metrics.recentPublishes()).isZero();
     metrics.publishAnswered(ms(2));
     assertThat(metrics.publishP99Ms()).isCloseTo(2, within(0.1));
     advanceSeconds(50);

@@ -70,6 +70,13 @@ final class Browser implements AutoCloseable {
     driver.get(url);
   }
 
+  /** Makes the page that wide, in pixels: a window of a real browser cannot be as narrow as a phone. */
+  void width(int px) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", px, "height", 900, "deviceScaleFactor", 1, "mobile", false));
+  }
+
   /** Runs the body of an async function in the page and returns what it returns. */
   Object run(String body, Object... arguments) {
     return driver.executeAsyncScript(

@@ -45,11 +45,44 @@ class ConsolePageTest {
   }
 
   @Test
-  void emptyConsoleInvitesAndReportsNoError() {
-    assertThat(browser.find("#empty").getText()).contains("Waiting for events");
-    assertThat(browser.find("#command").getText()).contains("curl").contains(server.url("/api/events"));
-    browser.awaitText("#health-status", "UP");
+  void emptyConsoleInvitesAndReportsNoError(@TempDir Path folder) throws Exception {
+    LocalServer fresh = LocalServer.start(folder.resolve("data"));
+    try {
+      browser.open(fresh.url("/console"));
+      browser.await("#connection[data-state='live']");
+      assertThat(browser.find("#empty").getText()).contains("Waiting for events");
+      assertThat(browser.find("#command").getText()).contains("curl").contains(fresh.url("/api/events"));
+      browser.awaitText("#health-status", "UP");
+      assertThat(browser.errors()).isEmpty();
+    } finally {
+      browser.open(server.url("/console"));
+      fresh.close();
+    }
+  }
+
+  @Test
+  void whatCameShortlyBeforeThePageWasOpenedIsShown() throws Exception {
+    assertThat(server.ingest("acme", "before.page", new JsonObject())).isEqualTo(200);
+    browser.open(server.url("/console?later"));
+    browser.awaitText("#rows", "before.page");
     assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void nothingScrollsSidewaysOnANarrowPage() throws Exception {
+    server.ingest("acme", "narrow.page", new JsonObject().put("text", "w".repeat(400)));
+    browser.awaitText("#rows", "narrow.page");
+    browser.awaitText("#health-status", "UP");
+    browser.width(500);
+    try {
+      String wider =
+          "return [...document.querySelectorAll('html, body, main, .card, dl, form, .scroll')]"
+              + ".filter((each) => each.scrollWidth > each.clientWidth && each.checkVisibility())"
+              + ".map((each) => each.tagName + '#' + each.id).join()";
+      assertThat(browser.run(wider)).isEqualTo("");
+    } finally {
+      browser.width(1280);
+    }
   }
 
   @Test

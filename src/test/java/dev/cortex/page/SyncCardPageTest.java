@@ -113,6 +113,19 @@ class SyncCardPageTest {
   }
 
   @Test
+  void formOffersASyncedOrgAndSaysWhatStaysHere() {
+    aside = new JsonArray();
+    sync = new JsonObject().put("mode", "push").put("orgs", new JsonArray().add(org("globex", 0)));
+    openConsole();
+    browser.awaitText("#command", "\"orgId\":\"globex\"");
+    assertThat(browser.find("#org").getDomProperty("value")).isEqualTo("globex");
+    assertThat(browser.find("#org-note").getText()).isEmpty();
+    browser.type("#org", "acme");
+    browser.awaitText("#org-note", "stays on this desktop");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
   void whatTheCloudRefusedIsShownWithItsReasonAndSentAgainAtAPress() throws Exception {
     aside =
         new JsonArray()

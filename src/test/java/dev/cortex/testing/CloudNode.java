@@ -65,7 +65,7 @@ public final class CloudNode implements AutoCloseable {
     Codecs.register(vertx.eventBus());
     Directory directory = Directory.alone(NODE, new ShardMap(config.room().shards(), false));
     Metrics metrics = new Metrics(Set.of(), clock);
-    EventLog log = await(SqliteEventLog.open(vertx, dataDir, true, clock));
+    EventLog log = await(SqliteEventLog.open(vertx, dataDir, true, clock, SqliteEventLog.Owner.CLOUD));
     await(vertx.deployVerticle(
         new OrgRoomVerticle(config, log, metrics, clock, directory, Members.alone(NODE))));
     await(vertx.deployVerticle(new IngestVerticle(config, metrics, clock, directory)));

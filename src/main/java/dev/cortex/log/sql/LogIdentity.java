@@ -3,6 +3,7 @@ package dev.cortex.log.sql;
 import dev.cortex.event.Desktop;
 import dev.cortex.log.LogIds;
 import dev.cortex.store.Sql;
+import dev.cortex.store.StoreException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.PreparedStatement;
@@ -36,6 +37,7 @@ final class LogIdentity {
   private static final String NONCE = "nonce";
   private static final String INCARNATION = "incarnation";
   private static final String INSTALL = "install";
+  private static final String OWNER = "profile";
   private static final String SHUTDOWN = "shutdown";
   private static final String DURABILITY = "durability";
   private static final String CLEAN = "clean";
@@ -60,6 +62,21 @@ final class LogIdentity {
   LogIdentity(NonceFile file, LogIds ids) {
     this.file = file;
     this.ids = ids;
+  }
+
+  /**
+   * Makes sure that the database is of that kind of server, and notes it where nobody did: whoever a cloud node lets in
+   * must not get at a desktop's events.
+   */
+  void own(Sql sql, SqliteEventLog.Owner mine) throws SQLException {
+    Optional<String> noted = Meta.read(sql, OWNER);
+    if (noted.isEmpty()) {
+      Meta.write(sql, OWNER, mine.text());
+    } else if (!noted.get().equals(mine.text())) {
+      String whose = noted.get().equals(SqliteEventLog.Owner.DESKTOP.text()) ? "desktop" : "cloud node";
+      throw new StoreException(
+          StoreException.Kind.INCOMPATIBLE, "this data directory belongs to a " + whose + "; use another --data-dir");
+    }
   }
 
   /** Recognises the database and marks it as running; {@link #settle} follows once that has committed. */

@@ -15,11 +15,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 
 /** The event log, and a desktop's outbox, in a SQLite database of the data directory, which belongs to one process. */
 public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
+
+  /** What kind of server a database is of; the other kind does not open it. */
+  public enum Owner {
+    /** A desktop, whose user reads everything. */
+    DESKTOP,
+    /** A cloud node, whose users have tokens. */
+    CLOUD;
+
+    /** How the database notes it. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** Name of the database file in the data directory. */
   public static final String FILE = "cortex.db";
@@ -36,11 +50,13 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
   private final int busyTimeoutMs;
   private final Clock clock;
   private final LogIdentity identity;
+  private final Owner owner;
   private LogIdentity.Start start = LogIdentity.Start.SAME;
   private volatile Desktop desktop = new Desktop("", "");
 
   private SqliteEventLog(
-      Database database, Path file, boolean fullDurability, int busyTimeoutMs, Clock clock, LogIdentity identity) {
+      Database database, Path file, boolean fullDurability, int busyTimeoutMs, Clock clock, LogIdentity identity,
+      Owner owner) {
     super(database, clock);
     this.database = database;
     this.file = file;
@@ -48,6 +64,12 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
     this.busyTimeoutMs = busyTimeoutMs;
     this.clock = clock;
     this.identity = identity;
+    this.owner = owner;
+  }
+
+  /** Opens the log of a desktop; see {@link #open(Vertx, Path, boolean, Clock, Owner)}. */
+  public static Future<SqliteEventLog> open(Vertx vertx, Path dataDir, boolean fullDurability, Clock clock) {
+    return open(vertx, dataDir, fullDurability, clock, Owner.DESKTOP);
   }
 
   /**
@@ -55,18 +77,20 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
    *
    * @param fullDurability whether a commit survives power loss; else it survives a kill, and log ids are renewed after
    *     an unclean stop
+   * @param owner whose log it is; one that was never opened by a known kind becomes that one's
    */
-  public static Future<SqliteEventLog> open(Vertx vertx, Path dataDir, boolean fullDurability, Clock clock) {
-    return open(vertx, dataDir, fullDurability, clock, Database.BUSY_TIMEOUT_MS);
+  public static Future<SqliteEventLog> open(
+      Vertx vertx, Path dataDir, boolean fullDurability, Clock clock, Owner owner) {
+    return open(vertx, dataDir, fullDurability, clock, Database.BUSY_TIMEOUT_MS, owner);
   }
 
   static Future<SqliteEventLog> open(
-      Vertx vertx, Path dataDir, boolean fullDurability, Clock clock, int busyTimeoutMs) {
+      Vertx vertx, Path dataDir, boolean fullDurability, Clock clock, int busyTimeoutMs, Owner owner) {
     LogIdentity identity = new LogIdentity(new NonceFile(dataDir.resolve(INCARNATION_FILE)), new LogIds());
     return vertx
         .executeBlocking(() -> Files.createDirectories(dataDir), false)
         .compose(made -> Database.open(vertx, dataDir.resolve(FILE), busyTimeoutMs))
-        .map(db -> new SqliteEventLog(db, dataDir.resolve(FILE), fullDurability, busyTimeoutMs, clock, identity))
+        .map(db -> new SqliteEventLog(db, dataDir.resolve(FILE), fullDurability, busyTimeoutMs, clock, identity, owner))
         .compose(SqliteEventLog::started)
         .recover(LogFailures::failed);
   }
@@ -75,6 +99,7 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
     return database
         .write(
             sql -> {
+              identity.own(sql, owner);
               start = identity.start(sql, fullDurability, clock.wallMs());
               desktop = LogIdentity.desktop(sql);
               return start;

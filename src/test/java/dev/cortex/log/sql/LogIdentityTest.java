@@ -3,11 +3,14 @@ package dev.cortex.log.sql;
 import static dev.cortex.log.sql.EventLogContract.await;
 import static dev.cortex.log.sql.TestEvents.append;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cortex.base.Clock;
 import dev.cortex.event.Channel;
+import dev.cortex.log.LogException;
 import dev.cortex.log.LogIds;
 import dev.cortex.log.OrgHead;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +45,36 @@ final class LogIdentityTest {
   }
 
   private SqliteEventLog open(boolean full) {
-    return await(SqliteEventLog.open(vertx, dataDir, full, Clock.SYSTEM, 50));
+    return await(SqliteEventLog.open(vertx, dataDir, full, Clock.SYSTEM, 50, SqliteEventLog.Owner.DESKTOP));
+  }
+
+  @Test
+  void databaseOfADesktopIsNotOpenedByACloudNode() {
+    SqliteEventLog desktop = openWithEvents(true);
+    String incarnation = desktop.incarnation();
+    await(desktop.close());
+    assertThatThrownBy(() -> await(open(SqliteEventLog.Owner.CLOUD)))
+        .isInstanceOfSatisfying(
+            LogException.class, e -> assertThat(e.kind()).isEqualTo(LogException.Kind.INCOMPATIBLE))
+        .hasMessage("this data directory belongs to a desktop; use another --data-dir");
+    assertSame(open(true), incarnation);
+  }
+
+  @Test
+  void databaseThatNamesNoOwnerBecomesThatOfWhoOpensIt() {
+    SqliteEventLog older = open(true);
+    await(older.database().write(sql -> {
+      sql.execute("DELETE FROM meta WHERE name = 'profile'");
+      return null;
+    }));
+    await(older.close());
+    await(await(open(SqliteEventLog.Owner.CLOUD)).close());
+    await(await(open(SqliteEventLog.Owner.CLOUD)).close());
+    assertThatThrownBy(() -> open(true)).hasMessageContaining("belongs to a cloud node");
+  }
+
+  private Future<SqliteEventLog> open(SqliteEventLog.Owner owner) {
+    return SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM, owner);
   }
 
   private SqliteEventLog openWithEvents(boolean full) {

@@ -51,7 +51,7 @@ final class SqliteFaultTest {
   }
 
   private Future<SqliteEventLog> open() {
-    return SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM, 50);
+    return SqliteEventLog.open(vertx, dataDir, true, Clock.SYSTEM, 50, SqliteEventLog.Owner.DESKTOP);
   }
 
   private static AppendResult put(SqliteEventLog log, OrgAppend append) {
@@ -203,7 +203,7 @@ final class SqliteFaultTest {
     assertThat(pragma(log, "temp_store")).isEqualTo(2);
     await(log.close());
     SqliteEventLog relaxed =
-        await(SqliteEventLog.open(vertx, dataDir, false, Clock.SYSTEM, 50));
+        await(SqliteEventLog.open(vertx, dataDir, false, Clock.SYSTEM, 50, SqliteEventLog.Owner.DESKTOP));
     assertThat(pragma(relaxed, "synchronous")).isEqualTo(1);
     await(relaxed.close());
   }
