@@ -29,10 +29,21 @@ final class Bodies {
   private static final long DEADLINE_MS = 30_000;
 
   private final Vertx vertx;
+  private final long togetherMax;
   private long together;
 
   Bodies(Vertx vertx) {
+    this(vertx, TOGETHER_MAX);
+  }
+
+  /**
+   * Bodies that take no room from others.
+   *
+   * @param togetherMax most bytes of them at the same time
+   */
+  Bodies(Vertx vertx, long togetherMax) {
     this.vertx = vertx;
+    this.togetherMax = togetherMax;
   }
 
   /**
@@ -107,7 +118,7 @@ final class Bodies {
       together += chunk.length();
       if (bytes > bytesMax) {
         fail(ErrorCode.BODY_TOO_LARGE, tooLarge(bytesMax));
-      } else if (together > TOGETHER_MAX) {
+      } else if (together > togetherMax) {
         fail(ErrorCode.OVERLOADED, "too many large bodies at the same time");
       } else {
         gathered.writeBytes(chunk.getBytes());

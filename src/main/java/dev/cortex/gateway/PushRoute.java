@@ -20,14 +20,20 @@ final class PushRoute {
   /** Largest push, bytes. */
   static final int BODY_MAX = 4 << 20;
 
+  /**
+   * Bytes of pushes that are being read at the same time: whoever sends them is known only when they are read, and must
+   * not take the room of those who publish here.
+   */
+  static final long TOGETHER_MAX = 4L * BODY_MAX;
+
   private static final long TIMEOUT_MS = 15_000;
 
   private final Vertx vertx;
   private final Bodies bodies;
 
-  PushRoute(Vertx vertx, Bodies bodies) {
+  PushRoute(Vertx vertx) {
     this.vertx = vertx;
-    this.bodies = bodies;
+    this.bodies = new Bodies(vertx, TOGETHER_MAX);
   }
 
   /** Serves one push. */

@@ -213,7 +213,7 @@ public final class WsServerVerticle extends VerticleBase {
         new StaticFiles(vertx),
         new OutboxRoute(reading),
         new CallbackRoute(vertx, bodies),
-        new PushRoute(vertx, bodies),
+        new PushRoute(vertx),
         new SyncRoute(reading, bodies, syncStatus));
   }
 

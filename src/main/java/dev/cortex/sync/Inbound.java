@@ -239,9 +239,9 @@ final class Inbound {
     }
     if (answer instanceof CloudAnswer.Gone) {
       cursor.begin();
-      boolean again = begunAnew && nowMs - begunAnewMs < world.timing().pollMaxMs();
+      boolean again = begunAnew && nowMs - begunAnewMs < 2L * world.timing().pollMaxMs();
       begunAnew = true;
-      begunAnewMs = nowMs;
+      begunAnewMs = again ? nowMs + world.timing().pollMaxMs() : nowMs;
       if (again) {
         // those who read here had to begin anew with it each time: a cloud of two minds is not followed to and fro
         failed(answer.trouble(), false, world.timing().pollMaxMs());

@@ -22,6 +22,8 @@ final class Ladder {
   private static final long GAP_MS = 25;
   /** Events that came so late after the question were waited for. */
   private static final long HELD_MS_MIN = 1_000;
+  /** How often an idle desktop comes unless it is told otherwise. */
+  private static final long CROWDED_MS = 30_000;
   private static final long NEVER = Long.MIN_VALUE / 2;
   private static final long NOTHING = -1;
 
@@ -244,7 +246,7 @@ final class Ladder {
 
   /** Whether the cloud wants everyone to come less often than an idle desktop does: a held request comes at once. */
   private boolean isCrowded(long saidMs) {
-    return saidMs > timing.pollMaxMs();
+    return saidMs > Math.max(timing.pollMaxMs(), CROWDED_MS);
   }
 
   /** An answer came: true when it was only asked for to know whether the cloud is there. */

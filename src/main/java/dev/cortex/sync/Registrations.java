@@ -24,6 +24,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -41,9 +42,10 @@ final class Registrations {
   /** Orgs of one registration. */
   static final int ORGS_MAX = 100;
 
-  /** Challenges at a time: of one installation, of one subject, and of all. */
+  /** Challenges at a time: of one installation, of one subject, of one org, and of all. */
   static final int PENDING_INSTALL = 2;
   static final int PENDING_SUBJECT = 16;
+  static final int PENDING_ORG = 32;
   static final int PENDING_ALL = 128;
 
   private static final int BODY_MAX = 64 * 1024;
@@ -81,10 +83,13 @@ final class Registrations {
     requireOrgs(ask.principal(), wish.orgs());
     CallbackAddress to = CallbackAddress.parse(wish.url(), allowPrivate);
     String subject = ask.principal().subject();
-    List<String> claims = List.of("install " + subject + ' ' + ask.desktop().install(), "subject " + subject);
+    Map<String, Integer> claims = new HashMap<>();
+    claims.put("install " + subject + ' ' + ask.desktop().install(), PENDING_INSTALL);
+    claims.put("subject " + subject, PENDING_SUBJECT);
+    wish.orgs().forEach(orgId -> claims.put("org " + orgId, PENDING_ORG));
     claim(claims);
     return challenge(wish, to.host() + ':' + to.port())
-        .onComplete(done -> release(claims))
+        .onComplete(done -> release(claims.keySet()))
         .compose(proven -> {
           long leaseUntilMs = Math.min(clock.wallMs() + LEASE_MS, ask.principal().expiresAtMs());
           if (leaseUntilMs <= clock.wallMs()) {
@@ -156,17 +161,18 @@ final class Registrations {
     }
   }
 
-  private void claim(List<String> claims) {
-    if (pendingAll >= PENDING_ALL
-        || pending.getOrDefault(claims.get(0), 0) >= PENDING_INSTALL
-        || pending.getOrDefault(claims.get(1), 0) >= PENDING_SUBJECT) {
+  /** Counts one more of each kind, of which there may be so many. */
+  private void claim(Map<String, Integer> claims) {
+    boolean full = claims.entrySet().stream()
+        .anyMatch(claim -> pending.getOrDefault(claim.getKey(), 0) >= claim.getValue());
+    if (full || pendingAll >= PENDING_ALL) {
       throw new RefusedException(ErrorCode.RATE_LIMITED, "Too many callbacks are being registered");
     }
     pendingAll++;
-    claims.forEach(claim -> pending.merge(claim, 1, Integer::sum));
+    claims.keySet().forEach(claim -> pending.merge(claim, 1, Integer::sum));
   }
 
-  private void release(List<String> claims) {
+  private void release(Set<String> claims) {
     pendingAll--;
     claims.forEach(claim -> pending.computeIfPresent(claim, (one, count) -> count == 1 ? null : count - 1));
   }

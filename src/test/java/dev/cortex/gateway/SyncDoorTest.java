@@ -1,5 +1,6 @@
 package dev.cortex.gateway;
 
+import static dev.cortex.testing.Patience.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cortex.bus.Addresses;
@@ -7,6 +8,8 @@ import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.Answer;
 import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSync;
+import dev.cortex.bus.Message.Budget;
+import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Message.Push;
 import dev.cortex.bus.Message.SendAgain;
 import dev.cortex.bus.Message.SetAside;
@@ -14,6 +17,7 @@ import dev.cortex.bus.Message.SetAsideEvent;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.ErrorCode;
+import dev.cortex.event.Outcome;
 import dev.cortex.event.RefusedException;
 import dev.cortex.testing.BareGateway;
 import dev.cortex.testing.RawHttp;
@@ -23,6 +27,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -154,6 +159,35 @@ class SyncDoorTest {
         BareGateway.ask(callbackPort, "POST", "/ingest", "", with(SIGNED, "Content-Length: " + (fits.length() + 1)));
     assertThat(answer.status()).isEqualTo(413);
     assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  void strangersWhoSendSlowlyTakeNoRoomFromThoseWhoPublishHere() throws Exception {
+    bridge(push -> answer(200, "{}"));
+    desktop.plays(Addresses.INGEST, question ->
+        Future.succeededFuture(new Ingested(List.of(Outcome.accepted("x", 1, 0)), Budget.UNLIMITED)));
+    byte[] most = new byte[PushRoute.BODY_MAX - 1];
+    String head = "POST /ingest HTTP/1.1\r\nHost: t\r\n" + String.join("\r\n", SIGNED)
+        + "\r\nContent-Length: " + PushRoute.BODY_MAX + "\r\n\r\n";
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (long held = 0; held < PushRoute.TOGETHER_MAX; held += PushRoute.BODY_MAX) {
+        Socket stranger = new Socket(InetAddress.getByName("127.0.0.1"), callbackPort);
+        slow.add(stranger);
+        stranger.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+        stranger.getOutputStream().write(most);
+      }
+      String body = "{\"type\":\"a.b\",\"orgId\":\"acme\",\"payload\":{\"x\":\"" + "x".repeat(60_000) + "\"}}";
+      until("no more of theirs is read", 10, () ->
+          BareGateway.ask(callbackPort, "POST", "/ingest", body, SIGNED).status() == 503);
+      assertThat(desktop.ask("POST", "/api/events", body, "Content-Type: application/json").status()).isEqualTo(200);
+    } finally {
+      for (Socket stranger : slow) {
+        stranger.close();
+      }
+    }
+    until("pushes are read again", 10, () ->
+        BareGateway.ask(callbackPort, "POST", "/ingest", "{}", SIGNED).status() == 200);
   }
 
   @Test

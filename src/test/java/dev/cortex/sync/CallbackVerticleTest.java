@@ -297,6 +297,25 @@ final class CallbackVerticleTest {
   }
 
   @Test
+  void challengesOfOneOrgThatHangHoldUpNoOther() throws Exception {
+    alone();
+    FakeDesktop hanging = new FakeDesktop(vertx, ONE);
+    hanging.mood = FakeDesktop.Mood.HANGING;
+    JsonObject body =
+        new JsonObject().put("url", hanging.url()).put("secret", ONE).put("orgs", new JsonArray(List.of("acme")));
+    List<Future<Answer>> asked = new ArrayList<>();
+    for (int i = 0; i < Registrations.PENDING_ALL + 5; i++) {
+      asked.add(Requests.ask(
+          vertx.eventBus(), Addresses.CALLBACKS,
+          new RegisterCallback(user("user" + i, "acme"), desktop("i" + i), body.encode().getBytes()), Answer.class,
+          10_000));
+    }
+    FakeDesktop well = new FakeDesktop(vertx, ONE);
+    assertThat(register(user("eve", "globex"), desktop("e1"), well.url(), ONE, "globex").status()).isEqualTo(201);
+    await(Future.join(asked).otherwiseEmpty());
+  }
+
+  @Test
   void onlyWhoRegisteredItRemovesACallback() throws Exception {
     FakeRoom room = alone();
     FakeDesktop desktop = new FakeDesktop(vertx, ONE);

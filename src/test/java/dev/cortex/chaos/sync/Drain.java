@@ -71,7 +71,7 @@ final class Drain {
   }
 
   private void flap(Site site, Desk desk, int flap) throws Exception {
-    stretch(desk, plan.events() - (long) plan.events() * flap / (plan.flaps() + 1));
+    stretch(desk, plan.events() - (long) plan.events() * (flap - 1) / plan.flaps());
     pause(random.nextInt((int) WHEN_MS_MAX));
     faults++;
     if (random.nextBoolean()) {
@@ -115,6 +115,9 @@ final class Drain {
         List.of(
             new Judge.Log("cloud", site.cloudLog(), true),
             new Judge.Log("desktop", desk.log(Site.ORG), true));
+    if (plan.lost() > 0 && desk.up().lostAnswers() == 0) {
+      ledger.complain("no answer was lost: this run shows nothing");
+    }
     double[] sorted = rates.stream().mapToDouble(Double::doubleValue).sorted().toArray();
     List<String> lines = new ArrayList<>();
     lines.add(

@@ -20,8 +20,8 @@ public final class FreePorts {
   private FreePorts() {}
 
   /**
-   * That many ports of which those a distance above are free as well. This process is given no port twice, since whoever
-   * asked may listen on it, or again, only later.
+   * That many ports of which those a distance above are free as well. This process is given no port twice, since
+   * whoever asked may listen on it, or again, only later.
    *
    * @param above the distance, 0 for none
    */

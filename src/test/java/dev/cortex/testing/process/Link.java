@@ -36,11 +36,13 @@ public final class Link implements AutoCloseable {
    *
    * @param request what the first line of their requests begins with
    * @param share of them, 0 to 1
+   * @param lostBefore answers that were lost before this began
    */
-  private record Loss(String request, double share, Random random) {
+  private record Loss(String request, double share, long lostBefore, Random random) {
 
-    boolean hits(String line) {
-      return line.startsWith(request) && random.nextDouble() < share;
+    boolean hits(String line, long lostByNow) {
+      boolean chosen = random.nextDouble() < share || lostByNow == lostBefore;
+      return line.startsWith(request) && share > 0 && chosen;
     }
   }
 
@@ -52,7 +54,7 @@ public final class Link implements AutoCloseable {
    */
   private record Change(String from, String to) {}
 
-  private static final Loss NONE = new Loss("", 0, new Random(0));
+  private static final Loss NONE = new Loss("", 0, 0, new Random(0));
 
   private final int port;
   private final int target;
@@ -119,14 +121,15 @@ public final class Link implements AutoCloseable {
   }
 
   /**
-   * Loses answers: the request goes through, and its connection is reset when the answer comes.
+   * Loses answers: the request goes through, and its connection is reset when the answer comes. The first of them is
+   * always lost.
    *
    * @param request what the first line of such a request begins with, {@code POST /api/events} for instance
    * @param share how many of them, 0 for none to 1 for all
    * @param seed of the choice
    */
   public void loseAnswers(String request, double share, long seed) {
-    loss = share == 0 ? NONE : new Loss(request, share, new Random(seed));
+    loss = share == 0 ? NONE : new Loss(request, share, lost.get(), new Random(seed));
   }
 
   /** Resets connections at every request whose first line contains that text, before anyone sees it; empty: none. */
@@ -231,7 +234,7 @@ public final class Link implements AutoCloseable {
   boolean losesAnswerOf(String line) {
     Loss now = loss;
     synchronized (now) {
-      return now.hits(line);
+      return now.hits(line, lost.get());
     }
   }
 
