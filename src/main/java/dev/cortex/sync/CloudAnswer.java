@@ -40,8 +40,18 @@ sealed interface CloudAnswer {
    */
   record Refused(int status, String code, String message) implements CloudAnswer {}
 
-  /** No answer, or one that promises nothing: a repeat may help. */
-  record Failed(String reason, long retryAfterMs) implements CloudAnswer {}
+  /**
+   * No answer, or one that promises nothing: a repeat may help.
+   *
+   * @param late whether the time for it ran out, perhaps because it was too much for the line
+   */
+  record Failed(String reason, long retryAfterMs, boolean late) implements CloudAnswer {
+
+    /** One for which there was time. */
+    Failed(String reason, long retryAfterMs) {
+      this(reason, retryAfterMs, false);
+    }
+  }
 
   /** Somebody answered, but not our cloud: a captive portal, a proxy, a wrong address. */
   record Stranger(String reason) implements CloudAnswer {}

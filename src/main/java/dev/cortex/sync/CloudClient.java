@@ -119,10 +119,11 @@ final class CloudClient {
         .compose(request -> exchange(request, ask))
         .map(reply -> reply.read(ask.expected()))
         .recover(failure -> {
-          if (failure instanceof TimeoutException) {
+          boolean late = failure instanceof TimeoutException;
+          if (late) {
             renew(used, false);
           }
-          return Future.succeededFuture(new CloudAnswer.Failed(words(failure), 0));
+          return Future.succeededFuture(new CloudAnswer.Failed(words(failure), 0, late));
         });
   }
 

@@ -202,8 +202,7 @@ final class Inbound {
     world.metrics().sync().polled();
     world.cloud().send(question(asked, held)).onSuccess(answer -> {
       if (mine == life) {
-        if (answer instanceof CloudAnswer.Failed) {
-          // perhaps it was too much for a slow line
+        if (answer instanceof CloudAnswer.Failed failed && failed.late()) {
           size.less();
         } else {
           size.more();

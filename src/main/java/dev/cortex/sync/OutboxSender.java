@@ -290,8 +290,9 @@ final class OutboxSender {
     return gate
         .batch(batch.first() == tooLarge ? batch.withheld(desktop, timeoutMs) : batch.question(desktop, timeoutMs))
         .onFailure(failure -> {
-          if (failure instanceof Unanswered) {
-            // perhaps it was too much for a slow line
+          if (failure instanceof Unanswered unanswered
+              && unanswered.answer() instanceof CloudAnswer.Failed failed
+              && failed.late()) {
             size.less();
           }
         });
