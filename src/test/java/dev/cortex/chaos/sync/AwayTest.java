@@ -57,7 +57,7 @@ final class AwayTest {
       age(folder.resolve("cloud"));
       age(desk.dataDir());
       site.startCloud();
-      Await.until("the cloud has trimmed everything", TRIMMED_MAX, () -> site.cloudLog().isEmpty());
+      Await.until("the cloud has trimmed everything", TRIMMED_MAX, site::isCloudLogEmpty);
       web.publish(20, 20);
 
       desk.up().loseAnswers("", 0, 0);

@@ -111,6 +111,11 @@ final class Site implements AutoCloseable {
     return http.all(cloud.ready(), ORG, "0").stream().map(Seen::of).toList();
   }
 
+  /** Whether the cloud's log holds nothing; while it is trimmed a page may go as it is read, which is answered 410. */
+  boolean isCloudLogEmpty() throws IOException, InterruptedException {
+    return http.get(cloud.ready(), "/api/events/since?orgId=" + ORG + "&cursor=0").status() == 204;
+  }
+
   /** Somebody in a browser who watches the cloud's log from its beginning. */
   Watcher watchCloud() {
     String token = Cluster.token(ORG, "web", "publish subscribe");
