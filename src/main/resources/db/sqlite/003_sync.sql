@@ -31,7 +31,7 @@ CREATE TABLE outbox_refusals (
   PRIMARY KEY (org_id, install, incarnation, number)
 ) WITHOUT ROWID;
 
--- The lowest sequence of a session that was refused for good when it was its turn; 0 when there is none.
+-- The sequence that has to come next, once an event of the session was refused for good when it was its turn; else 0.
 ALTER TABLE sessions ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 
 -- The incarnation that numbered this outbox before, until it is known how far that one came; empty when there is none.
