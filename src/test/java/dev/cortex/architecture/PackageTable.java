@@ -25,17 +25,18 @@ final class PackageTable {
       room     | base config ops event bus log consumer
       gateway  | base config ops event auth bus artifact
       worker   | base config ops event bus
-      sync     | base config ops event auth bus store
+      sync     | base config ops event auth bus
+      callback | base config ops event auth bus store
       prune    | base config ops event bus
       boot     | *
       cli      | *
       """;
 
   /** The parts of the event path; they meet on the bus and nowhere else. */
-  static final Set<String> STAGES = Set.of("ingest", "room", "gateway", "worker", "sync", "prune");
+  static final Set<String> STAGES = Set.of("ingest", "room", "gateway", "worker", "sync", "callback", "prune");
 
   /** The packages in which SQL may be written. */
-  static final Set<String> SQL = Set.of("store", "log", "consumer", "artifact", "sync");
+  static final Set<String> SQL = Set.of("store", "log", "consumer", "artifact", "callback");
 
   private PackageTable() {}
 

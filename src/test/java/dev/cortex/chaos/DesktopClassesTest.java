@@ -21,7 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 final class DesktopClassesTest {
 
   private static final List<String> CLOUD_ONLY =
-      List.of("com.hazelcast.", "io.vertx.spi.cluster.", "org.postgresql.", "com.nimbusds.", "io.github.bucket4j.");
+      List.of(
+          "com.hazelcast.",
+          "io.vertx.spi.cluster.",
+          "org.postgresql.",
+          "com.nimbusds.",
+          "io.github.bucket4j.",
+          "dev.cortex.callback.");
 
   /** What a desktop needs for a cloud, if it has one. */
   private static final List<String> SYNC_ONLY =

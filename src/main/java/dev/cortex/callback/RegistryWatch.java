@@ -1,4 +1,4 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import io.vertx.core.Future;
 import io.vertx.core.internal.logging.Logger;

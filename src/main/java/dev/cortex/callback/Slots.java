@@ -1,4 +1,4 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import dev.cortex.base.Pure;
 import java.util.ArrayDeque;

@@ -1,4 +1,4 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import dev.cortex.base.Backoff;
 import dev.cortex.base.Clock;

@@ -1,4 +1,4 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import dev.cortex.base.Clock;
 import dev.cortex.bus.ShardMap;

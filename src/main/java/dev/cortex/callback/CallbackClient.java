@@ -1,10 +1,10 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import dev.cortex.auth.WebhookSignature;
 import dev.cortex.base.Clock;
+import dev.cortex.callback.Connector.Reply;
 import dev.cortex.event.RefusedException;
 import dev.cortex.ops.Metrics;
-import dev.cortex.sync.Connector.Reply;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

@@ -1,4 +1,4 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import dev.cortex.auth.WebhookSignature;
 import io.vertx.core.Vertx;

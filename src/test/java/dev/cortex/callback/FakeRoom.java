@@ -1,4 +1,4 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import dev.cortex.bus.Addresses;
 import dev.cortex.bus.Message;

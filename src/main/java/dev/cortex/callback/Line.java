@@ -1,4 +1,4 @@
-package dev.cortex.sync;
+package dev.cortex.callback;
 
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;
