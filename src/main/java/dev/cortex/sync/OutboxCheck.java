@@ -68,17 +68,17 @@ final class OutboxCheck {
       learned.accept(state);
       return ended(state);
     }).compose(state -> mark(state.desktop()).compose(mark -> mark.isEmpty()
-        ? begun()
+        ? begun(false)
         : rows(mark.get()).compose(rows -> {
           OptionalLong after = OutboxMarks.sendAfter(state, mark.get(), rows);
           return after.isPresent()
               ? Future.succeededFuture(new Found(state, after.getAsLong(), mark.get().number(), false))
-              : begun();
+              : begun(OutboxMarks.showsRestore(state, mark.get(), rows));
         })));
   }
 
-  private Future<Found> begun() {
-    return gate.reincarnate(orgId).compose(this::ended).map(anew ->
+  private Future<Found> begun(boolean restored) {
+    return gate.reincarnate(orgId, restored).compose(this::ended).map(anew ->
         new Found(anew, anew.outboxConfirmed(), 0, true));
   }
 
