@@ -76,10 +76,12 @@ final class OutboxCheck {
       learned.accept(state);
       return ended(state);
     }).compose(state -> mark(state.desktop()).compose(mark -> mark.isEmpty()
-        ? begun()
+        ? begun(false)
         : rows(mark.get()).compose(rows -> {
           OptionalLong after = OutboxMarks.sendAfter(state, mark.get(), rows);
-          return after.isPresent() ? found(state, after.getAsLong(), mark.get().number()) : begun();
+          return after.isPresent()
+              ? found(state, after.getAsLong(), mark.get().number())
+              : begun(OutboxMarks.showsRestore(state, mark.get(), rows));
         })));
   }
 
@@ -90,8 +92,8 @@ final class OutboxCheck {
             new Found(now, after, mark, true, false));
   }
 
-  private Future<Found> begun() {
-    return gate.reincarnate(orgId).compose(this::ended).map(anew ->
+  private Future<Found> begun(boolean restored) {
+    return gate.reincarnate(orgId, restored).compose(this::ended).map(anew ->
         new Found(anew, anew.outboxConfirmed(), 0, false, true));
   }
 

@@ -79,13 +79,13 @@ final class OutboxGate {
    * Begins a new incarnation of every outbox. Fails soon after another one: a cloud that says it does not know that one
    * either contradicts itself, and following it would be a circle.
    */
-  Future<SyncState> reincarnate(String orgId) {
+  Future<SyncState> reincarnate(String orgId, boolean restored) {
     if (begun && world.nowMs() - begunMs < world.timing().pollMaxMs()) {
       return Future.failedFuture("the cloud knows another outbox again");
     }
     begun = true;
     begunMs = world.nowMs();
-    return world.log().reincarnate(orgId);
+    return world.log().reincarnate(orgId, restored);
   }
 
   /** A question was answered, and showed that a batch arrived, or there is no batch that could show anything. */

@@ -57,9 +57,7 @@ final class OutboxMarks {
       return OptionalLong.empty();
     }
     boolean known = rows.stream().anyMatch(row -> row.number() == mark.number());
-    boolean ours = rows.stream()
-        .noneMatch(row -> row.number() == mark.number() && !KeyHash.hashed(row.id()).equals(mark.hash()));
-    if (!ours || (!known && mark.number() > state.outboxConfirmed())) {
+    if (isAnother(mark, rows) || (!known && mark.number() > state.outboxConfirmed())) {
       return OptionalLong.empty();
     }
     if (mark.number() >= state.outboxConfirmed()) {
@@ -74,5 +72,18 @@ final class OutboxMarks {
     // the cloud lost what it had confirmed: it can be sent again as long as it is here
     boolean next = rows.stream().anyMatch(row -> row.number() == mark.number() + 1);
     return next ? OptionalLong.of(mark.number()) : OptionalLong.empty();
+  }
+
+  /**
+   * Whether a mark that is not this outbox's says that this desktop lost events; else it is the cloud that lost some,
+   * which are here no longer.
+   */
+  static boolean showsRestore(SyncState state, OutboxMark mark, List<Outgoing> rows) {
+    return mark.number() > state.outboxConfirmed() || isAnother(mark, rows);
+  }
+
+  private static boolean isAnother(OutboxMark mark, List<Outgoing> rows) {
+    return rows.stream()
+        .anyMatch(row -> row.number() == mark.number() && !KeyHash.hashed(row.id()).equals(mark.hash()));
   }
 }
