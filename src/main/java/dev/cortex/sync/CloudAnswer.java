@@ -43,7 +43,7 @@ sealed interface CloudAnswer {
   /**
    * No answer, or one that promises nothing: a repeat may help.
    *
-   * @param late whether the time for it ran out, perhaps because it was too much for the line
+   * @param late whether less might have been answered: its time ran out, or it was longer than what is read
    */
   record Failed(String reason, long retryAfterMs, boolean late) implements CloudAnswer {
 

@@ -39,6 +39,16 @@ final class CloudClient {
   private static final Logger LOG = LoggerFactory.getLogger(CloudClient.class);
   private static final String JSON = "application/json";
 
+  /** An answer is longer than what is read of it. */
+  private static final class TooLongException extends IOException {
+
+    private static final long serialVersionUID = 1;
+
+    private TooLongException(long bytesMax) {
+      super("an answer of more than " + bytesMax + " bytes");
+    }
+  }
+
   private final Vertx vertx;
   private final String base;
   private final String token;
@@ -123,7 +133,8 @@ final class CloudClient {
           if (late) {
             renew(used, false);
           }
-          return Future.succeededFuture(new CloudAnswer.Failed(words(failure), 0, late));
+          return Future.succeededFuture(
+              new CloudAnswer.Failed(words(failure), 0, late || failure instanceof TooLongException));
         });
   }
 
@@ -172,8 +183,11 @@ final class CloudClient {
     Buffer body = Buffer.buffer();
     response.exceptionHandler(whole::tryFail);
     response.handler(part -> {
+      if (whole.future().isComplete()) {
+        return;
+      }
       if (body.length() + part.length() > bytesMax) {
-        whole.tryFail(new IOException("an answer of more than " + bytesMax + " bytes"));
+        whole.fail(new TooLongException(bytesMax));
       } else {
         body.appendBuffer(part);
       }
