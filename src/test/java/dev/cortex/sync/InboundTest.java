@@ -43,13 +43,13 @@ final class InboundTest {
   private static boolean endless(HttpServerRequest request, AtomicLong sent, AtomicInteger closed) {
     HttpServerResponse response = request.response().setChunked(true)
         .putHeader("Content-Type", "application/json").putHeader("Cortex-Cursor", FakeCloud.LOG + ".500");
+    AtomicLong begun = new AtomicLong();
     AtomicLong mine = new AtomicLong();
     Buffer part = Buffer.buffer(" ".repeat(16_384));
     Runnable more = () -> {
-      while (!response.closed() && !response.writeQueueFull() && mine.get() < MUCH) {
-        response.write(part);
-        mine.addAndGet(part.length());
-        sent.accumulateAndGet(mine.get(), Math::max);
+      while (!response.closed() && !response.writeQueueFull() && begun.get() < MUCH) {
+        begun.addAndGet(part.length());
+        response.write(part).onSuccess(done -> sent.accumulateAndGet(mine.addAndGet(part.length()), Math::max));
       }
     };
     response.closeHandler(end -> closed.incrementAndGet());
