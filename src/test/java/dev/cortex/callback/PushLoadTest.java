@@ -1,0 +1,45 @@
+package dev.cortex.callback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cortex.bus.Directory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Many callbacks: those that are quiet cost those that are not nothing. */
+@Timeout(90)
+final class PushLoadTest extends CallbackBed {
+
+  @Test
+  void tenThousandIdleCallbacksDoNotSlowAnActiveOne() throws Exception {
+    FakeRoom room = new FakeRoom(vertx, "n1", log, 1);
+    for (int i = 0; i < 100; i++) {
+      List<String> orgs = new ArrayList<>();
+      for (int k = 0; k < 100; k++) {
+        orgs.add("idle-" + i + "-" + k);
+      }
+      await(registry.put(new Registration(
+          "user u" + i, Set.copyOf(orgs), desktop("idle" + i), orgs, "http://127.0.0.1:1/", ONE, List.of(),
+          System.currentTimeMillis() + 600_000)));
+    }
+    deploy(Directory.alone("n1", SHARDS), true, SYSTEM, Optional.empty());
+    until("all are there", () -> metric("cortex_callbacks").endsWith(" 10000.0") && room.isAttached("idle-99-99"));
+    FakeDesktop desktop = new FakeDesktop(vertx, ONE);
+    register(desktop, "i1");
+    until("the room is listened to", () -> room.isAttached("acme"));
+    long begun = System.nanoTime();
+    for (int i = 1; i <= 200; i++) {
+      room.commit("acme", 1);
+      int all = i;
+      until("pushed", () -> desktop.cursor == all);
+    }
+    assertThat(desktop.applied()).isEqualTo(ids(1, 200));
+    assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(20));
+    assertThat(metric("cortex_callback_pushes_total{result=\"failed\"}")).endsWith(" 0.0");
+  }
+}
