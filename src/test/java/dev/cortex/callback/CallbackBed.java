@@ -11,6 +11,7 @@ import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message.Answer;
 import dev.cortex.bus.Message.RegisterCallback;
 import dev.cortex.bus.Requests;
+import dev.cortex.bus.RoomCalls;
 import dev.cortex.bus.ShardMap;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.ErrorCode;
@@ -20,7 +21,9 @@ import dev.cortex.event.Scope;
 import dev.cortex.ops.Metrics;
 import dev.cortex.store.Database;
 import dev.cortex.testing.Patience;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -52,13 +55,30 @@ abstract class CallbackBed {
   final FakeRoom.Log log = new FakeRoom.Log();
   /** How long a callback may take; tests of those that hang have less patience. */
   long timeoutMs = 10_000;
+  /** How often somebody looks after ended leases. */
+  long expireMs = 100;
+  /** How far the clock of the verticle is ahead of this machine's. */
+  volatile long aheadMs;
+  final Clock clock = new Clock() {
+    @Override
+    public long wallMs() {
+      return Clock.SYSTEM.wallMs() + aheadMs;
+    }
+
+    @Override
+    public long monotonicNs() {
+      return Clock.SYSTEM.monotonicNs();
+    }
+  };
   Vertx vertx;
+  Context loop;
   Database database;
   CallbackRegistry registry;
 
   @BeforeEach
   void start() throws TimeoutException {
     vertx = Vertx.vertx();
+    loop = vertx.getOrCreateContext();
     Codecs.register(vertx.eventBus());
     database = await(Database.open(vertx, folder.resolve("c.db"), 1_000));
     await(database.warm());
@@ -79,9 +99,9 @@ abstract class CallbackBed {
       Directory directory, boolean allowPrivate, Function<Vertx, HostLookup> lookup, Optional<TrustOptions> trust)
       throws TimeoutException {
     CallbackVerticle verticle = new CallbackVerticle(
-        allowPrivate, registry, metrics, Clock.SYSTEM, directory,
+        allowPrivate, registry, metrics, clock, directory,
         new CallbackVerticle.Ways(
-            100, 100, timeoutMs, new Backoff(10, 40), new Backoff(50, 100), 60, lookup, trust));
+            100, expireMs, timeoutMs, new Backoff(10, 40), new Backoff(50, 100), 60, lookup, trust));
     await(vertx.deployVerticle(verticle));
     return verticle;
   }
@@ -148,5 +168,30 @@ abstract class CallbackBed {
 
   long rows() throws TimeoutException {
     return await(database.read(sql -> sql.number("SELECT count(*) FROM callbacks")));
+  }
+
+  /** Does something on the event loop that the pushes of {@link #pushes} live on. */
+  void onLoop(Runnable action) throws TimeoutException {
+    Promise<Void> done = Promise.promise();
+    loop.runOnContext(go -> {
+      try {
+        action.run();
+        done.complete();
+      } catch (RuntimeException | AssertionError failure) {
+        done.fail(failure);
+      }
+    });
+    await(done.future());
+  }
+
+  /** Pushes without a registry or real HTTP. */
+  Pushes pushes(Connector connector, Directory directory) {
+    CallbackClient client = new CallbackClient(
+        vertx, new SystemLookup(vertx), connector, true, metrics, clock, timeoutMs);
+    PushWorld world = new PushWorld(
+        vertx, client, new Slots(Slots.Bounds.NORMAL), metrics, clock, new Backoff(10, 40), new Backoff(50, 100), 60,
+        PushWorld.RECENT_MS, () -> 0.5);
+    return new Pushes(
+        world, new HomeShards(directory), new RoomCalls(vertx, directory), Addresses.callback(directory.self()));
   }
 }

@@ -164,7 +164,7 @@ final class CallbackRegistrationTest extends CallbackBed {
 
   @Test
   void challengesOfOneOrgThatHangHoldUpNoOther() throws Exception {
-    timeoutMs = 1_000;
+    timeoutMs = 5_000;
     alone();
     FakeDesktop hanging = new FakeDesktop(vertx, ONE);
     hanging.mood = FakeDesktop.Mood.HANGING;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cortex.bus.Directory;
 import dev.cortex.bus.NodeState;
+import dev.cortex.event.StoredEvent;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +39,28 @@ final class PushHandoverTest extends CallbackBed {
     second.commit("acme", 50);
     pushedTo(desktop, ids(1, 101));
     assertThat(desktop.mostAtATime).hasValue(1);
+  }
+
+  @Test
+  void twoOwnersThatPushForAMomentTellEverythingOnceAndInOrder() throws Exception {
+    FakeRoom first = new FakeRoom(vertx, "n1", log, 1);
+    FakeRoom second = new FakeRoom(vertx, "n2", log, 2);
+    Directory former = directory("n1", "n1", 1);
+    deploy(former, true, SYSTEM, Optional.empty());
+    deploy(directory("n2", "n2", 2), true, SYSTEM, Optional.empty());
+    FakeDesktop desktop = new FakeDesktop(vertx, ONE);
+    register(desktop, "i1");
+    until("both listen", () -> first.isAttached("acme") && second.isAttached("acme"));
+    for (int i = 0; i < 200; i++) {
+      StoredEvent event = log.add("", "", 10);
+      first.deliver("acme", event);
+      second.deliver("acme", event);
+    }
+    pushedTo(desktop, ids(1, 200));
+    former.update(view("n1", "n2", 2));
+    second.commit("acme", 10);
+    pushedTo(desktop, ids(1, 210));
+    assertThat(metric("cortex_callbacks_dropped_total")).endsWith(" 0.0");
   }
 
   private static Directory.View view(String self, String owner, long epoch) {

@@ -81,6 +81,23 @@ final class PushTest extends CallbackBed {
   }
 
   @Test
+  void desktopThatSaysToBeAheadOfTheLogIsAskedAgain() throws Exception {
+    FakeRoom room = alone();
+    FakeDesktop desktop = new FakeDesktop(vertx, ONE);
+    desktop.cursor = 1_000_000;
+    register(desktop, "i1");
+    until("the room is listened to", () -> room.isAttached("acme"));
+    room.commit("acme", 1);
+    until("it says where it stands", () -> !desktop.pushes().isEmpty());
+    desktop.cursor = 1;
+    until("it is pushed to again", () -> {
+      room.commit("acme", 1);
+      return desktop.cursor == log.head();
+    });
+    assertThat(metric("cortex_callbacks_dropped_total")).endsWith(" 0.0");
+  }
+
+  @Test
   void largeEventsGoInSeveralPushes() throws Exception {
     FakeRoom room = alone();
     FakeDesktop desktop = new FakeDesktop(vertx, ONE);
