@@ -55,7 +55,7 @@ final class ClusterNode implements AutoCloseable {
             .buildClustered()
             .toCompletionStage()
             .toCompletableFuture()
-            .get(30, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
     Codecs.register(vertx.eventBus());
   }
 
@@ -80,7 +80,7 @@ final class ClusterNode implements AutoCloseable {
   @Override
   public void close() {
     try {
-      vertx.close().toCompletionStage().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+      vertx.close().toCompletionStage().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     } finally {
       manager.getHazelcastInstance().getLifecycleService().terminate();
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Where callbacks may be, by whatever notation and by whatever answer of a resolver: elsewhere nobody connects. */
-@Timeout(60)
+@Timeout(300)
 final class CallbackAddressTest {
 
   private static final String SECRET = "whsec_" + "AAAA".repeat(8);
@@ -338,7 +338,7 @@ final class CallbackAddressTest {
 
   private static boolean posts(CallbackClient client, String url) {
     try {
-      client.post(url, List.of(SECRET), "p", new byte[0], false).await(10, TimeUnit.SECONDS);
+      client.post(url, List.of(SECRET), "p", new byte[0], false).await(60, TimeUnit.SECONDS);
       return true;
     } catch (RefusedException refused) {
       assertThat(refused.code()).isEqualTo(ErrorCode.CALLBACK_REFUSED);
@@ -382,7 +382,7 @@ final class CallbackAddressTest {
       assertThat(connector.connected).hasSize(1);
       assertThat(connector.connected.get(0)).isEqualTo(bytes("8.8.8.8"));
     } finally {
-      vertx.close().await(10, TimeUnit.SECONDS);
+      vertx.close().await(60, TimeUnit.SECONDS);
     }
   }
 
@@ -405,7 +405,7 @@ final class CallbackAddressTest {
       assertThat(asked).hasValue(11);
       assertThat(metrics.scrape()).contains("cortex_callback_refused_addresses_total 10.0");
     } finally {
-      vertx.close().await(10, TimeUnit.SECONDS);
+      vertx.close().await(60, TimeUnit.SECONDS);
     }
   }
 }

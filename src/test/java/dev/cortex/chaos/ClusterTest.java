@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Three nodes as real processes on one database, and what becomes of events when nodes come, go and die. */
 @Tag("process")
-@Timeout(180)
+@Timeout(600)
 final class ClusterTest {
 
   private static final Duration SERVICE_MAX = Duration.ofSeconds(20);

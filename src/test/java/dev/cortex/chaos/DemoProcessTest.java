@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The demo as a newcomer starts it, who has nothing but the jar and what it prints. */
 @Tag("process")
-@Timeout(120)
+@Timeout(600)
 final class DemoProcessTest {
 
   private static final String LAST = "Ctrl-C stops everything";

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** One jar serves desktop and cloud, and a desktop pays for none of what only the cloud needs. */
 @Tag("process")
-@Timeout(60)
+@Timeout(600)
 final class DesktopClassesTest {
 
   private static final List<String> CLOUD_ONLY =

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kills the server over and over while clients of every kind go on, then judges by what the clients wrote down. */
 @Tag("process")
-@Timeout(150)
+@Timeout(600)
 final class KillTest {
 
   private static final int KILLS = 20;

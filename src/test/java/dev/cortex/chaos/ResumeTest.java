@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A position across restarts: exactly what was missed, or the plain word that it cannot be told any more. */
 @Tag("process")
-@Timeout(60)
+@Timeout(600)
 final class ResumeTest {
 
   private static final String ORG = "acme";

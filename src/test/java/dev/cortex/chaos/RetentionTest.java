@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A server that comes back to a log most of which is older than a day. */
 @Tag("process")
-@Timeout(120)
+@Timeout(600)
 final class RetentionTest {
 
   private static final int OLD = 14_500;

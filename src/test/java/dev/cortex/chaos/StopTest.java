@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** How a server ends: when it is asked to, and when nobody needs it any more. */
 @Tag("process")
-@Timeout(90)
+@Timeout(600)
 final class StopTest {
 
   private static final String ORG = "acme";

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What clients are told when the disk or the database fails, and that all is well again when it does. */
 @Tag("process")
-@Timeout(90)
+@Timeout(600)
 final class StorageFaultTest {
 
   private static final String ORG = "acme";
@@ -298,7 +298,7 @@ final class StorageFaultTest {
 
   private static int run(String... command) throws Exception {
     Process process = new ProcessBuilder(command).inheritIO().start();
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return process.exitValue();
   }
 }

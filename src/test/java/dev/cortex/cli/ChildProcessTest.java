@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract with a launcher, kept by real processes started from the packaged jar. */
 @Tag("process")
-@Timeout(120)
+@Timeout(600)
 class ChildProcessTest {
 
   private static final String READY = "CORTEX_READY ";
@@ -44,7 +44,7 @@ class ChildProcessTest {
     }
 
     int exitCode() throws InterruptedException {
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("the process ends").isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the process ends").isTrue();
       return process.exitValue();
     }
   }
@@ -144,7 +144,7 @@ class ChildProcessTest {
     ProcessHandle server = ProcessHandle.of(shell.answer(READY).getLong("pid")).orElseThrow();
     long begin = System.nanoTime();
     shell.process().destroyForcibly().waitFor();
-    server.onExit().get(20, TimeUnit.SECONDS);
+    server.onExit().get(60, TimeUnit.SECONDS);
     assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(4));
   }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** What happens to clients that say nothing for a long time; in real time, so these tests wait, side by side. */
 @Tag("process")
 @Execution(ExecutionMode.CONCURRENT)
-@Timeout(150)
+@Timeout(600)
 class DeadlineTest {
 
   @TempDir Path folder;

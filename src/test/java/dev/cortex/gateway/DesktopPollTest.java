@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Polls of desktops at a cloud node; the org's room is played by the test. */
-@Timeout(60)
+@Timeout(300)
 class DesktopPollTest {
 
   private static final String ACME = "Authorization: Bearer " + UserToken.of("acme").text();
@@ -168,7 +168,7 @@ class DesktopPollTest {
     happens("");
     try (RawHttp held = RawHttp.connect(cloud.port())) {
       held.send(held.request("GET", target(1, "&wait=20"), "", ACME, DESKTOP));
-      Patience.until("the poll listens", 10, () -> count(Attach.class) > 0);
+      Patience.until("the poll listens", 60, () -> count(Attach.class) > 0);
       delivered(happens(SELF));
       delivered(happens(SELF));
       held.patience(300);
@@ -185,7 +185,7 @@ class DesktopPollTest {
     happens("");
     try (RawHttp held = RawHttp.connect(cloud.port())) {
       held.send(held.request("GET", target(1, "&wait=2"), "", ACME, DESKTOP));
-      Patience.until("the poll listens", 10, () -> count(Attach.class) > 0);
+      Patience.until("the poll listens", 60, () -> count(Attach.class) > 0);
       delivered(happens(SELF));
       RawHttp.Answer answer = held.answer();
       assertThat(answer.status()).isEqualTo(204);
@@ -223,8 +223,8 @@ class DesktopPollTest {
       happens("");
     }
     assertThat(ids(poll(0, "", DESKTOP))).hasSize(5); // from the log; from now on the gateway listens
-    Patience.until("the gateway listens", 10, () -> count(Attach.class) > 0);
-    Patience.until("its feed is there", 10, () -> {
+    Patience.until("the gateway listens", 60, () -> count(Attach.class) > 0);
+    Patience.until("its feed is there", 60, () -> {
       asked.clear();
       assertThat(poll(5, "", DESKTOP).status()).isEqualTo(204);
       return count(Locate.class) == 0;
@@ -232,7 +232,7 @@ class DesktopPollTest {
     for (int i = 0; i < 10; i++) {
       delivered(happens(""));
     }
-    Patience.until("it heard of all", 10, () -> poll(14, "", DESKTOP).status() == 200);
+    Patience.until("it heard of all", 60, () -> poll(14, "", DESKTOP).status() == 200);
     asked.clear();
     for (int desktop = 0; desktop < 20; desktop++) {
       int cursor = 5 + desktop % 10;
@@ -257,7 +257,7 @@ class DesktopPollTest {
       http.send(http.request("GET", target(0, ""), "", ACME, "Cortex-Desktop: desktop-" + i + "/i1"));
       polls.add(http);
     }
-    Patience.until("all have looked", 10, () -> count(Locate.class) == 5);
+    Patience.until("all have looked", 60, () -> count(Locate.class) == 5);
     slow.complete();
     for (RawHttp http : polls) {
       assertThat(ids(http.answer())).hasSize(5);

@@ -24,7 +24,7 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 /** A real, headless browser with a fresh profile. It uses what is on the PATH and downloads nothing. */
 final class Browser implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final List<String> BROWSERS = List.of("chromium", "chromium-browser", "google-chrome");
   private static final List<String> QUIET =
       List.of(

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The console in a real browser, against a real server. */
 @Tag("browser")
-@Timeout(120)
+@Timeout(600)
 class ConsolePageTest {
 
   private static LocalServer server;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 final class PrunerVerticleTest {
 
   private static final long DAY = 24L * 60 * 60 * 1000;
@@ -163,7 +163,7 @@ final class PrunerVerticleTest {
   }
 
   private Message.Trim nextTrim() throws InterruptedException {
-    Message.Trim trim = trims.poll(10, TimeUnit.SECONDS);
+    Message.Trim trim = trims.poll(60, TimeUnit.SECONDS);
     assertThat(trim).as("a trim within 10 s").isNotNull();
     return trim;
   }
@@ -201,7 +201,7 @@ final class PrunerVerticleTest {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private <T> void register(Class<T> type) {

@@ -31,7 +31,7 @@ public final class LocalPostgres implements AutoCloseable {
   /** The password of that user. */
   public static final String PASSWORD = "cortex-secret";
 
-  private static final int PATIENCE_S = 20;
+  private static final int PATIENCE_S = 60;
   private static final AtomicInteger DATABASES = new AtomicInteger();
   private static LocalPostgres shared;
 

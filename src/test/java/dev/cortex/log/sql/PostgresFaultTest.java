@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the PostgreSQL log answers, and how soon, when the server cannot do what it is asked. */
-@Timeout(60)
+@Timeout(300)
 final class PostgresFaultTest {
 
   /** The longest a caller waits for anything: a statement's or a connection's limit, and a slow machine. */
@@ -75,7 +75,7 @@ final class PostgresFaultTest {
     assertThat(failure(log.claim("n", List.of(0)))).as("without a server").isNotNull();
     logs.postgres.start();
     long started = System.nanoTime();
-    Patience.until("the log claims again", 10, () -> log.claim("n", List.of(0)).await() != null);
+    Patience.until("the log claims again", 60, () -> log.claim("n", List.of(0)).await() != null);
     long fresh = await(log.reclaim("n", List.of(0))).get(0);
 
     assertThat(put(log, append("acme", epoch, 3, 1))).as("on a new connection").isEqualTo(AppendResult.DEPOSED);

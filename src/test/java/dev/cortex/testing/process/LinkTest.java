@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Shows that the line does to a connection what it says, and nothing else. */
-@Timeout(30)
+@Timeout(120)
 final class LinkTest {
 
   private final AtomicInteger served = new AtomicInteger();
