@@ -64,7 +64,7 @@ class DemoTest {
     assertThat(demo.desktops()).allSatisfy(desktop -> assertThat(data.resolve(desktop.user())).isDirectory());
     long beforeMs = System.nanoTime() / 1_000_000;
     demo.close(demo.stopBudget()).await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    assertThat(System.nanoTime() / 1_000_000 - beforeMs).isLessThan(5_000);
+    assertThat(System.nanoTime() / 1_000_000 - beforeMs).isLessThan(30_000);
     assertThat(data).doesNotExist();
   }
 

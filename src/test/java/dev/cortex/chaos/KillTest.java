@@ -28,7 +28,7 @@ final class KillTest {
 
   private static final int KILLS = 20;
   private static final String ORG = "acme";
-  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(120);
 
   @TempDir Path dataDir;
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 final class LaunchTest {
 
-  private static final Duration EXIT_MAX = Duration.ofSeconds(20);
+  private static final Duration EXIT_MAX = Duration.ofSeconds(60);
 
   @TempDir Path temp;
 

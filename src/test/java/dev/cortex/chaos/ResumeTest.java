@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ResumeTest {
 
   private static final String ORG = "acme";
-  private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(60);
   private static final String[] RELAXED = {"--set", "store.durability=relaxed"};
 
   @TempDir Path dataDir;

@@ -71,7 +71,7 @@ class ChildProcessTest {
     long begin = System.nanoTime();
     server.process().toHandle().destroy(); // unlike the process's own, it leaves the output readable
     assertThat(server.exitCode()).as("exit code after SIGTERM").isZero();
-    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(5));
+    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(30));
     assertThat(server.out().readLine()).as("a second line").isNull();
     assertThat(folder.resolve("data/run.json")).doesNotExist();
   }
@@ -133,7 +133,7 @@ class ChildProcessTest {
     long begin = System.nanoTime();
     server.process().getOutputStream().close();
     assertThat(server.exitCode()).isZero();
-    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(4));
+    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(30));
   }
 
   @Test
@@ -145,7 +145,7 @@ class ChildProcessTest {
     long begin = System.nanoTime();
     shell.process().destroyForcibly().waitFor();
     server.onExit().get(60, TimeUnit.SECONDS);
-    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(4));
+    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(30));
   }
 
   @Test

