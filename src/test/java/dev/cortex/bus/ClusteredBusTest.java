@@ -31,7 +31,7 @@ final class ClusteredBusTest {
 
   private static final String ECHO = "cortex.b.echo";
   private static final String REFUSING = "cortex.b.refusing";
-  private static final long TIMEOUT_MS = 20_000;
+  private static final long TIMEOUT_MS = 60_000;
 
   private static List<Integer> ports;
   private static ClusterNode anna;

@@ -51,13 +51,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Registering callbacks and pushing to them, over real HTTP, with a room that the test plays. */
-@Timeout(300)
+@Timeout(90)
 final class CallbackVerticleTest {
 
   private static final String ONE = "whsec_" + "AAAA".repeat(8);
   private static final String TWO = "whsec_" + "BBBB".repeat(8);
   private static final ShardMap SHARDS = new ShardMap(4, false);
-  private static final int PATIENCE_S = 60;
+  private static final int PATIENCE_S = 20;
   private static final Function<Vertx, HostLookup> SYSTEM = SystemLookup::new;
 
   @TempDir Path folder;
@@ -115,7 +115,7 @@ final class CallbackVerticleTest {
         new JsonObject().put("url", url).put("secret", secret).put("orgs", new JsonArray(List.of(orgs)));
     return await(Requests.ask(
         vertx.eventBus(), Addresses.CALLBACKS,
-        new RegisterCallback(principal, desktop, body.encode().getBytes()), Answer.class, 60_000));
+        new RegisterCallback(principal, desktop, body.encode().getBytes()), Answer.class, 10_000));
   }
 
   private static Desktop desktop(String install) {
@@ -137,7 +137,7 @@ final class CallbackVerticleTest {
             RefusedException.class,
             () -> await(Requests.ask(
                 vertx.eventBus(), Addresses.CALLBACKS,
-                new RegisterCallback(user("ann", "acme"), desktop("i1"), body.getBytes()), Answer.class, 60_000)))
+                new RegisterCallback(user("ann", "acme"), desktop("i1"), body.getBytes()), Answer.class, 10_000)))
         .code();
   }
 
@@ -220,7 +220,7 @@ final class CallbackVerticleTest {
     JsonObject body = new JsonObject()
         .put("url", "http://127.0.0.1:1/").put("orgs", new JsonArray(List.of("acme"))).put("secret", ONE);
     RegisterCallback ask = new RegisterCallback(user("ann", "acme"), desktop("i1"), body.toBuffer().getBytes());
-    assertThatThrownBy(() -> await(Requests.ask(vertx.eventBus(), Addresses.CALLBACKS, ask, Answer.class, 60_000)))
+    assertThatThrownBy(() -> await(Requests.ask(vertx.eventBus(), Addresses.CALLBACKS, ask, Answer.class, 10_000)))
         .hasMessageEndingWith("nothing answered the challenge at 127.0.0.1:1: connection refused");
   }
 
@@ -285,7 +285,7 @@ final class CallbackVerticleTest {
     for (int i = 0; i < 5; i++) {
       asked.add(Requests.ask(
           vertx.eventBus(), Addresses.CALLBACKS,
-          new RegisterCallback(user("ann", "acme"), desktop("i1"), body.encode().getBytes()), Answer.class, 60_000));
+          new RegisterCallback(user("ann", "acme"), desktop("i1"), body.encode().getBytes()), Answer.class, 10_000));
     }
     List<ErrorCode> codes = new ArrayList<>();
     for (Future<Answer> one : asked) {
@@ -323,11 +323,11 @@ final class CallbackVerticleTest {
     until("the room is listened to", () -> room.isAttached("acme"));
     for (Principal other : List.of(user("bob", "acme"), user("ann", "beta"))) {
       assertThat(catchThrowableOfType(RefusedException.class, () -> await(Requests.ask(
-              vertx.eventBus(), Addresses.CALLBACKS, new RemoveCallback(other, id), Answer.class, 60_000)))
+              vertx.eventBus(), Addresses.CALLBACKS, new RemoveCallback(other, id), Answer.class, 5_000)))
           .code()).isEqualTo(ErrorCode.NOT_FOUND);
     }
     Answer removed = await(Requests.ask(
-        vertx.eventBus(), Addresses.CALLBACKS, new RemoveCallback(user("ann", "acme"), id), Answer.class, 60_000));
+        vertx.eventBus(), Addresses.CALLBACKS, new RemoveCallback(user("ann", "acme"), id), Answer.class, 5_000));
     assertThat(removed.status()).isEqualTo(204);
     until("the room is left", () -> !room.isAttached("acme"));
     assertThat(metric("cortex_callbacks")).endsWith(" 0.0");

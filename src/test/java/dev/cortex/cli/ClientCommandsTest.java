@@ -2,6 +2,7 @@ package dev.cortex.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.ServerWebSocket;
@@ -9,8 +10,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -103,10 +102,7 @@ class ClientCommandsTest {
 
   @Test
   void refusedConnectionIsNamedAndStoredNothing() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.find(1, 0).get(0);
     String url = "http://127.0.0.1:" + port;
     int exit = Commands.commandLine().execute("publish", "--url", url, "{\"type\":\"a\"}");
     assertThat(exit).isEqualTo(69);

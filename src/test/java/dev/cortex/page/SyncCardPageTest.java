@@ -143,7 +143,7 @@ class SyncCardPageTest {
     openConsole();
     browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
     assertThat(browser.find("#sync-aside-rows button").getDomAttribute("aria-label")).isEqualTo("Send again: e-7");
-    browser.find("#sync-aside-rows button").click();
+    browser.press("#sync-aside-rows button");
     assertThat(SENT.poll(60, TimeUnit.SECONDS))
         .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7")));
     browser.awaitText("#sync-said", "On its way");

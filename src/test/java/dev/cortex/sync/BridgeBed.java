@@ -50,8 +50,11 @@ final class BridgeBed implements AutoCloseable {
 
   static final String ORG = "acme";
 
-  /** Everything within a second or two. */
-  static final Timing FAST = new Timing(50, 200, 1, 500, 700, 500, 300, 50, 20, 50, 300, 300);
+  /** Everything within a second or two, but for what takes long because the machine is busy. */
+  static final Timing FAST = new Timing(50, 200, 1, 20_000, 20_000, 20_000, 300, 50, 20, 50, 300, 300);
+
+  /** The same, with a cloud that has little time to answer. */
+  static final Timing IMPATIENT = new Timing(50, 200, 1, 1_000, 1_000, 500, 300, 50, 20, 50, 300, 300);
 
   final Vertx vertx = Vertx.vertx();
   final FakeCloud cloud;

@@ -68,7 +68,7 @@ final class PushTest {
 
   @Test
   void registrationThatFailedSaysWhenItIsTriedAgainAndIsWhenTheCloudAnswersElsewhere() throws Exception {
-    Timing slow = new Timing(50, 600_000, 1, 500, 700, 500, 300, 50, 20, 50, 300, 300);
+    Timing slow = new Timing(50, 600_000, 1, 20_000, 20_000, 20_000, 300, 50, 20, 50, 300, 300);
     try (BridgeBed one = new BridgeBed(dataDir.resolve("slow"), slow, "sync.callback_url=https://desk.example/")) {
       one.cloud.fault(CALLBACKS, request -> {
         request.connection().close();
@@ -76,10 +76,10 @@ final class PushTest {
       });
       one.started();
       until("it waits long", 60, () ->
-          Optional.ofNullable(one.status().getJsonObject("callback").getLong("nextTryMs")).orElse(0L) > 3_000);
+          Optional.ofNullable(one.status().getJsonObject("callback").getLong("nextTryMs")).orElse(0L) > 6_000);
       one.cloud.heal();
       one.publish("l1");
-      until("it is registered", 2, () -> one.status().getJsonObject("callback").getBoolean("registered"));
+      until("it is registered", 5, () -> one.status().getJsonObject("callback").getBoolean("registered"));
       assertThat(one.status().getJsonObject("callback").getValue("lastError")).isNull();
       assertThat(one.status().getJsonObject("callback").getLong("nextTryMs")).isGreaterThan(200_000);
     }
@@ -91,7 +91,7 @@ final class PushTest {
     bed.cloud.fault(CALLBACKS + "/cb-1", request -> true);
     long begun = System.nanoTime();
     bed.stopBridge();
-    assertThat(System.nanoTime() - begun).isLessThan(2_000_000_000);
+    assertThat(System.nanoTime() - begun).isLessThan(15_000_000_000L);
   }
 
   @Test

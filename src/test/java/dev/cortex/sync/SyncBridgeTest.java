@@ -45,6 +45,11 @@ final class SyncBridgeTest {
     bed.close();
   }
 
+  private void impatient() throws Exception {
+    bed.close();
+    bed = new BridgeBed(dataDir, BridgeBed.IMPATIENT);
+  }
+
   @Test
   void eventsOfTheCloudArriveOnceAndMoveTheCursor() throws Exception {
     bed.cloud.born("c1");
@@ -77,6 +82,7 @@ final class SyncBridgeTest {
 
   @Test
   void lineThatIsTooSlowForAPageIsAskedForShorterOnes() throws Exception {
+    impatient();
     IntStream.rangeClosed(1, 60).forEach(i -> bed.cloud.born("c" + i));
     bed.cloud.fault(SINCE, request -> Integer.parseInt(request.getParam("limit")) > 40);
     bed.started();
@@ -92,7 +98,7 @@ final class SyncBridgeTest {
     until("it is held", 60, () -> bed.status().getString("mode").equals("held"));
     bed.cloud.born("c2");
     until("it is here", 60, () -> bed.ids().contains("c2"));
-    assertThat(bed.orgStatus().getLong("lagMs")).isLessThan(500);
+    assertThat(bed.orgStatus().getLong("lagMs")).isLessThan(5_000);
   }
 
   @Test
@@ -165,6 +171,9 @@ final class SyncBridgeTest {
   @ParameterizedTest
   @MethodSource("brokenAnswers")
   void brokenAnswerMovesNothingIsToldAndIsSurvived(Broken broken) throws Exception {
+    if (broken.name().equals("never")) {
+      impatient();
+    }
     bed.cloud.born("c1");
     bed.started();
     until("it works", 60, () -> bed.ids().contains("c1"));
@@ -210,7 +219,7 @@ final class SyncBridgeTest {
   @Test
   void outboxThatArrivesEndsTheWaitOfThePollAndItsStaleError() throws Exception {
     try (BridgeBed slow = new BridgeBed(
-        dataDir.resolve("slow"), new Timing(50, 600_000, 5, 500, 700, 500, 300, 50, 20, 50, 300, 300))) {
+        dataDir.resolve("slow"), new Timing(50, 600_000, 5, 20_000, 20_000, 20_000, 300, 50, 20, 50, 300, 300))) {
       slow.cloud.holds(true);
       slow.cloud.born("c1");
       slow.started();
@@ -220,11 +229,11 @@ final class SyncBridgeTest {
         return true;
       });
       slow.cloud.born("c2");
-      until("polls wait long", 60, () -> slow.orgStatus().getLong("nextPollMs") > 3_000);
+      until("polls wait long", 60, () -> slow.orgStatus().getLong("nextPollMs") > 6_000);
       slow.cloud.heal();
       slow.publish("l1");
-      until("it is here", 2, () -> slow.ids().contains("c2"));
-      until("all is well", 1, () -> slow.status().getValue("lastError") == null
+      until("it is here", 5, () -> slow.ids().contains("c2"));
+      until("all is well", 60, () -> slow.status().getValue("lastError") == null
           && slow.status().getString("mode").equals("held"));
     }
   }
@@ -237,7 +246,7 @@ final class SyncBridgeTest {
     bed.publish("l3");
     until("the third is there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2", "l3")));
     until("all are confirmed", 60, () -> bed.state().outboxConfirmed() == 3);
-    assertThat(bed.status().getLong("outboxDepth")).isZero();
+    until("nothing waits", 60, () -> bed.status().getLong("outboxDepth") == 0);
   }
 
   @Test
@@ -259,8 +268,8 @@ final class SyncBridgeTest {
     bed.started();
     until("all are confirmed", 60, () -> bed.state().outboxConfirmed() == 3);
     assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
-    assertThat(bed.orgStatus().getJsonObject("outbox").getLong("setAside")).isEqualTo(1);
-    assertThat(bed.status().getLong("setAside")).isEqualTo(1);
+    until("it is shown", 60, () -> bed.orgStatus().getJsonObject("outbox").getLong("setAside") == 1
+        && bed.status().getLong("setAside") == 1);
   }
 
   @Test
@@ -329,6 +338,7 @@ final class SyncBridgeTest {
 
   @Test
   void lineThatIsTooSlowForABatchIsGivenSmallerOnes() throws Exception {
+    impatient();
     bed.cloud.fault(EVENTS, request -> Integer.parseInt(request.getHeader("Content-Length")) > 2_000);
     bed.publish(IntStream.range(0, 40).mapToObj(i -> "l" + i).toArray(String[]::new));
     bed.started();
@@ -509,7 +519,7 @@ final class SyncBridgeTest {
     bed.sleep(60_000);
     bed.cloud.born("c2");
     until("it is here", 60, () -> bed.ids().contains("c2"));
-    assertThat(System.nanoTime() - begun).isLessThan(1_200_000_000);
+    assertThat(System.nanoTime() - begun).as("sooner than the poll that hangs").isLessThan(15_000_000_000L);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.cortex.testing;
 
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.json.JsonObject;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
@@ -76,7 +77,7 @@ public final class LocalPostgres implements AutoCloseable {
     try {
       LocalPostgres fresh = new LocalPostgres(PostgresProcess.prepare(List.of(settings)));
       Runtime.getRuntime().addShutdownHook(new Thread(fresh::close, "postgres-stop"));
-      fresh.launch(0);
+      fresh.launch(FreePorts.find(1, 0).get(0)); // no port that a client may be given while the server is down
       fresh.superuser("CREATE ROLE " + USER + " LOGIN PASSWORD '" + PASSWORD + "'");
       return fresh;
     } catch (IOException e) {
