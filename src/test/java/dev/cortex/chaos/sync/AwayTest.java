@@ -20,11 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A desktop that comes back after more than a week to a cloud that has forgotten all but what it must remember. */
 @Tag("process")
-@Timeout(150)
+@Timeout(600)
 final class AwayTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
-  private static final Duration TRIMMED_MAX = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final Duration TRIMMED_MAX = Duration.ofSeconds(180);
   private static final long DAYS_MS = Duration.ofDays(8).toMillis();
   private static final int TAKEN = 150;
   private static final int WAITING = 50;

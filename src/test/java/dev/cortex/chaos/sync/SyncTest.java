@@ -26,10 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Desktops and a cloud as real processes, with lines between them that break; {@code tools/chaos} does more of it. */
 @Tag("process")
-@Timeout(150)
+@Timeout(600)
 final class SyncTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(90);
   private static final String[] QUICK = {"sync.poll_min_ms=200", "sync.poll_max_ms=1000"};
 
   @TempDir Path folder;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A desktop's own outbox: what is numbered is sent, answered, set aside and sent again, and survives a restore. */
-@Timeout(30)
+@Timeout(120)
 final class LocalOutboxTest {
 
   private static final Optional<String> NOBODY = Optional.empty();
