@@ -236,4 +236,20 @@ final class CallbackRegistryTest {
     assertThat(await(registry.removeExpired(nowMs + 600_001))).isEqualTo(1);
     assertThat(all()).isEmpty();
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void registrationsOfOneDesktopAtATimeDoNotBlockEachOtherWhateverOrderTheyNameOrgsIn(Store store) throws Exception {
+    open(store);
+    put(registration("user ann", ONE, "acme", "beta", "gamma"));
+    List<Future<Optional<String>>> puts = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      puts.add(registry.put(registration("user ann", ONE, "acme", "beta", "gamma")));
+      puts.add(registry.put(registration("user ann", TWO, "gamma", "beta", "acme")));
+    }
+    for (Future<Optional<String>> one : puts) {
+      assertThat(await(one)).isPresent();
+    }
+    assertThat(all().stream().map(Callback::id).distinct()).hasSize(1);
+  }
 }

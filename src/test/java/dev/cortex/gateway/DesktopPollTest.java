@@ -14,8 +14,10 @@ import dev.cortex.bus.Message.Located;
 import dev.cortex.bus.Message.Owned;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.bus.Message.Read;
+import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Position;
 import dev.cortex.event.Priority;
+import dev.cortex.event.RefusedException;
 import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.testing.BareGateway;
@@ -48,6 +50,10 @@ class DesktopPollTest {
   private final List<Message> asked = new CopyOnWriteArrayList<>();
   private volatile long receivedAt = System.currentTimeMillis();
   private volatile Optional<Future<Void>> readsWait = Optional.empty();
+  /** Everything up to there is trimmed, whatever was found before. */
+  private volatile long floor;
+  /** What happens between a place being found and its page being read. */
+  private volatile Runnable meanwhile = () -> {};
   private BareGateway cloud;
 
   @BeforeEach
@@ -62,7 +68,7 @@ class DesktopPollTest {
   }
 
   private Head head() {
-    return new Head("acme", new Position(LOG, log.size()), 0, 1, receivedAt);
+    return new Head("acme", new Position(LOG, log.size()), floor, 1, receivedAt);
   }
 
   private Future<? extends Message> room(Message question) {
@@ -72,15 +78,23 @@ class DesktopPollTest {
     } else if (question instanceof AskOwner) {
       return Future.succeededFuture(new Owned(Optional.of("acme")));
     } else if (question instanceof Locate locate) {
-      long after = locate.since() instanceof Since.Cursor cursor ? cursor.position().offset() : 0;
-      return Future.succeededFuture(new Located(head(), after, log.size() - after));
+      long after = locate.since() instanceof Since.Cursor cursor ? cursor.position().offset() : floor;
+      return after < floor ? pruned() : Future.succeededFuture(new Located(head(), after, log.size() - after));
     } else if (question instanceof Read read) {
+      meanwhile.run();
+      if (read.after() < floor) {
+        return pruned();
+      }
       int from = (int) read.after();
       int through = Math.min(log.size(), from + read.eventsMax());
       Page page = new Page(head(), List.copyOf(log.subList(from, through)), through);
       return readsWait.orElse(Future.succeededFuture()).map(waited -> page);
     }
     return Future.failedFuture("nothing else is asked: " + question);
+  }
+
+  private static Future<? extends Message> pruned() {
+    return Future.failedFuture(new RefusedException(ErrorCode.CURSOR_PRUNED, "trimmed"));
   }
 
   private StoredEvent happens(String origin) {
@@ -128,6 +142,31 @@ class DesktopPollTest {
     assertThat(answer.json().getBoolean("hasMore")).isFalse();
     assertThat(ids(poll(0, ""))).hasSize(6);
     assertThat(ids(poll(0, "&limit=2", "Cortex-Desktop: other/i1"))).hasSize(2);
+  }
+
+  @Test
+  void pollByTimeThatMeetsATrimIsReadFromTheNewFloor() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      happens("");
+    }
+    meanwhile = () -> floor = Math.min(floor + 1, 3);
+    assertThat(ids(cloud.ask("GET", "/api/events/since?orgId=acme&cursor=0", "", ACME)))
+        .as("trimmed three times while it was read").containsExactly("e4", "e5");
+    meanwhile = () -> {};
+    RawHttp.Answer lost = poll(0, "");
+    assertThat(lost.status()).as("whoever names a place is told that it is gone").isEqualTo(410);
+    assertThat(lost.code()).isEqualTo("pruned");
+  }
+
+  @Test
+  void pollByTimeOfALogThatIsTrimmedWithoutEndIsToldToComeAgain() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      happens("");
+    }
+    meanwhile = () -> floor++;
+    RawHttp.Answer answer = cloud.ask("GET", "/api/events/since?orgId=acme&cursor=1", "", ACME);
+    assertThat(answer.code()).isEqualTo("overloaded");
+    assertThat(count(Read.class)).isEqualTo(8);
   }
 
   @Test

@@ -129,7 +129,9 @@ final class Drain {
     }
     double all = seconds(beganNs);
     if (before > depth) {
-      stretches.add(new Stretch(before - left, all, foundSeconds < 0 ? all : foundSeconds));
+      Stretch stretch = new Stretch(before - left, all, foundSeconds < 0 ? all : foundSeconds);
+      stretches.add(stretch);
+      System.err.println(stretch);
     }
   }
 
