@@ -191,7 +191,8 @@ final class PushTest {
     String other = WebhookSignature.newSecret(new SecureRandom());
     refused(ErrorCode.BAD_SIGNATURE, () -> bed.push(other, "{\"challenge\":\"x\"}"));
     refused(ErrorCode.BAD_SIGNATURE, () -> bed.push(new Push("", "", "", new byte[0])));
-    assertThat(bed.metrics.scrape()).contains("cortex_sync_pushes_total{result=\"refused\"} 2");
+    until("both are counted", 60, () ->
+        bed.metrics.scrape().contains("cortex_sync_pushes_total{result=\"refused\"} 2"));
   }
 
   @Test

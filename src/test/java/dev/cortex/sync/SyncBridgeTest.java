@@ -550,6 +550,8 @@ final class SyncBridgeTest {
     bed.started();
     until("it is here", 60, () -> bed.ids().contains("c1"));
     until("it is shown", 60, () -> bed.metrics.scrape().matches("(?s).*cortex_sync_mode [23].*"));
+    until("it is counted", 60, () ->
+        bed.metrics.scrape().matches("(?s).*cortex_sync_events_total\\{way=\"poll\"} [1-9].*"));
     assertThat(bed.metrics.scrape()).containsPattern("cortex_sync_polls_total [1-9]")
         .containsPattern("cortex_sync_events_total\\{way=\"poll\"} [1-9]")
         .contains("cortex_outbox_depth_events 0", "cortex_sync_breaker_open 0", "cortex_sync_lag_seconds");
