@@ -1,0 +1,96 @@
+package dev.cortex.chaos.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cortex.testing.TestAuthority;
+import dev.cortex.testing.process.Await;
+import dev.cortex.testing.process.Http;
+import dev.cortex.testing.process.Link;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A cloud that is reached by https, with the certificate of an authority of its own. */
+@Tag("process")
+@Timeout(150)
+final class HttpsTest {
+
+  private static final Duration SOON = Duration.ofSeconds(40);
+  private static final String HERE = "ip:127.0.0.1";
+
+  @TempDir Path folder;
+
+  private final Ledger ledger = new Ledger();
+
+  @Test
+  void aDesktopWhoseJvmTrustsTheAuthoritySyncsBothWays() throws Exception {
+    TestAuthority authority = TestAuthority.in(folder.resolve("authority"));
+    try (Site site = Site.onSqlite(folder)) {
+      Desk desk = site.desk("desktop", line(site, authority.serving("cloud", HERE)), Site.QUICK);
+      desk.withFlags(authority.trustFlags()).start();
+      site.producer(desk, 2, ledger, 1).publish(20, 5);
+      site.cloudProducer(2, ledger, 2).publish(20, 5);
+      everyoneHasAll(site, desk);
+      assertThat(desk.mode()).as("%s", desk.sync()).isNotEqualTo("offline");
+    }
+  }
+
+  @Test
+  void aCertificateOfAnAuthorityThatTheDesktopDoesNotKnowIsToldAndNothingIsSent() throws Exception {
+    TestAuthority authority = TestAuthority.in(folder.resolve("authority"));
+    try (Site site = Site.onSqlite(folder)) {
+      Desk desk = site.desk("desktop", line(site, authority.serving("cloud", HERE)), Site.QUICK).start();
+      staysByItself(site, desk, "no authority that this desktop trusts has signed the certificate");
+      desk.stop();
+      desk.withFlags(authority.trustFlags()).start();
+      everyoneHasAll(site, desk);
+    }
+  }
+
+  @Test
+  void aCertificateForAnotherHostIsToldAndNothingIsSent() throws Exception {
+    TestAuthority authority = TestAuthority.in(folder.resolve("authority"));
+    try (Site site = Site.onSqlite(folder)) {
+      SSLContext other = authority.serving("other", "dns:other.example", "ip:127.0.0.2");
+      Desk desk = site.desk("desktop", line(site, other), Site.QUICK).withFlags(authority.trustFlags()).start();
+      staysByItself(site, desk, "the certificate is for another host");
+    }
+  }
+
+  private static Link line(Site site, SSLContext tls) throws Exception {
+    return Link.byTls(tls, site.cloud().ports().open());
+  }
+
+  /** Whatever it tries, nothing leaves the desktop, its own readers miss nothing, and it says why. */
+  private void staysByItself(Site site, Desk desk, String why) throws Exception {
+    site.producer(desk, 2, ledger, 1).publish(20, 5);
+    Await.until("it tried again", SOON, () -> desk.up().connections() > 5);
+    Await.until("it says why", SOON, () -> desk.sync().orElseThrow().getString("lastError", "").contains(why));
+    JsonObject sync = desk.sync().orElseThrow();
+    assertThat(sync.getString("lastError")).startsWith(Site.ORG + ": TLS with the cloud failed: " + why);
+    assertThat(sync.getString("mode")).isEqualTo("offline");
+    assertThat(sync.getLong("outboxDepth")).isEqualTo(20);
+    assertThat(sync.getJsonObject("callback").getString("lastError")).contains(why);
+    JsonObject health = new Http().get(desk.ready(), "/health").body();
+    assertThat(health.getString("status")).as(health.encode()).isEqualTo("UP");
+    assertThat(health.getJsonObject("sync").getString("lastError")).as(health.encode()).contains(why);
+    assertThat(desk.log(Site.ORG)).hasSize(20);
+    assertThat(desk.up().requests()).as("requests that came through").isZero();
+    assertThat(site.cloudLog()).isEmpty();
+  }
+
+  private void everyoneHasAll(Site site, Desk desk) throws Exception {
+    Await.until("the desktop has all", SOON, () -> desk.log(Site.ORG).size() >= ledger.size());
+    desk.awaitDrained(SOON);
+    List<Judge.Log> logs =
+        List.of(
+            new Judge.Log("cloud", site.cloudLog(), true), new Judge.Log(desk.name(), desk.log(Site.ORG), true));
+    new Result(List.of(), Judge.of(ledger.born(), logs, ledger.complaints())).requireGood();
+  }
+}
