@@ -4,7 +4,9 @@ import dev.cortex.bus.Message.SyncState;
 import dev.cortex.sync.OutboxCheck.Unanswered;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerState;
+import io.vertx.circuitbreaker.OpenCircuitException;
 import io.vertx.core.Future;
+import java.util.function.Supplier;
 
 /**
  * The breaker before the cloud, as outboxes use it: batches go through it; questions beside them count when they fail,
@@ -15,6 +17,7 @@ final class OutboxGate {
   private final CircuitBreaker breaker;
   private final CloudClient cloud;
   private final BridgeWorld world;
+  private String why = "";
   private boolean begun;
   private long begunMs;
 
@@ -27,18 +30,30 @@ final class OutboxGate {
 
   /** Sends a batch. */
   Future<CloudAnswer> batch(CloudClient.Ask ask) {
-    return breaker.execute(() -> cloud.send(ask).compose(answer ->
-        answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
+    return counted(() -> cloud.send(ask).compose(this::unlessOut));
   }
 
   /** Asks something beside the batches. */
   Future<CloudAnswer> question(CloudClient.Ask ask) {
     if (breaker.state() == CircuitBreakerState.OPEN) {
-      return Future.failedFuture("the cloud is left alone for a while");
+      return Future.failedFuture(why);
     }
-    return cloud.send(ask).compose(answer -> answer.isOutage()
-        ? breaker.execute(() -> Future.failedFuture(new Unanswered(answer)))
-        : Future.succeededFuture(answer));
+    return cloud.send(ask).compose(answer ->
+        answer.isOutage() ? counted(() -> unlessOut(answer)) : Future.succeededFuture(answer));
+  }
+
+  /** Through the breaker; while that is open it fails for the reason that opened it, which people want to know. */
+  private Future<CloudAnswer> counted(Supplier<Future<CloudAnswer>> attempt) {
+    return breaker.execute(attempt).recover(failure ->
+        failure instanceof OpenCircuitException ? Future.failedFuture(why) : Future.failedFuture(failure));
+  }
+
+  private Future<CloudAnswer> unlessOut(CloudAnswer answer) {
+    if (!answer.isOutage()) {
+      return Future.succeededFuture(answer);
+    }
+    why = answer.trouble();
+    return Future.failedFuture(new Unanswered(answer));
   }
 
   /**

@@ -70,13 +70,12 @@ final class HttpsTest {
   /** Whatever it tries, nothing leaves the desktop, its own readers miss nothing, and it says why. */
   private void staysByItself(Site site, Desk desk, String why) throws Exception {
     site.producer(desk, 2, ledger, 1).publish(20, 5);
-    Await.until("it tried again", SOON, () -> desk.up().connections() > 5);
-    Await.until("it says why", SOON, () -> desk.sync().orElseThrow().getString("lastError", "").contains(why));
+    Await.until("it gives up for a while", SOON, () -> "open".equals(desk.sync().orElseThrow().getString("breaker")));
     JsonObject sync = desk.sync().orElseThrow();
     assertThat(sync.getString("lastError")).startsWith(Site.ORG + ": TLS with the cloud failed: " + why);
+    assertThat(desk.up().connections()).isGreaterThan(1);
     assertThat(sync.getString("mode")).isEqualTo("offline");
     assertThat(sync.getLong("outboxDepth")).isEqualTo(20);
-    assertThat(sync.getJsonObject("callback").getString("lastError")).contains(why);
     JsonObject health = new Http().get(desk.ready(), "/health").body();
     assertThat(health.getString("status")).as(health.encode()).isEqualTo("UP");
     assertThat(health.getJsonObject("sync").getString("lastError")).as(health.encode()).contains(why);
