@@ -1,6 +1,7 @@
 package dev.cortex.sync;
 
 import dev.cortex.base.Pure;
+import java.io.IOException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertificateException;
@@ -32,13 +33,17 @@ final class TlsTrouble {
 
   private static String reason(Throwable root) {
     String detail = Fields.line(Optional.ofNullable(root.getMessage()).orElse(""), DETAIL_MAX);
-    String known = known(root, detail);
-    if (known.isEmpty() || detail.isEmpty()) {
-      return known.isEmpty() && detail.isEmpty() ? root.getClass().getSimpleName() : known + detail;
+    if (detail.startsWith("not an SSL/TLS record")) {
+      return "the other side does not speak it"; // the detail is what it spoke
     }
-    return known + " (" + detail + ")";
+    String known = known(root, detail);
+    if (known.isEmpty()) {
+      return detail.isEmpty() ? root.getClass().getSimpleName() : detail;
+    }
+    return detail.isEmpty() ? known : known + " (" + detail + ")";
   }
 
+  /** What is wrong in words that help; empty when the detail has to do. */
   private static String known(Throwable root, String detail) {
     if (root instanceof CertPathBuilderException) {
       return "no authority that this desktop trusts has signed the certificate";
@@ -52,7 +57,10 @@ final class TlsTrouble {
     if (root instanceof CertificateException && detail.startsWith("No ")) {
       return "the certificate is for another host";
     }
-    // said of a trust store that is not there, or that was opened without its password
-    return root instanceof InvalidAlgorithmParameterException ? "the trust store of this desktop's JVM is empty" : "";
+    if (root instanceof InvalidAlgorithmParameterException) {
+      // of a trust store that is not there, or that was opened without its password
+      return "the trust store of this desktop's JVM is empty";
+    }
+    return root instanceof IOException && !(root instanceof SSLException) ? "the connection broke" : "";
   }
 }

@@ -17,7 +17,8 @@ final class TlsTroubleTest {
 
   @Test
   void aFailureWithoutTlsIsNotCalledOne() {
-    assertThat(TlsTrouble.words(new IOException("connection refused", new CertificateException("No wonder")))).isEmpty();
+    Exception other = new IOException("connection refused", new CertificateException("No wonder"));
+    assertThat(TlsTrouble.words(other)).isEmpty();
   }
 
   @Test
@@ -32,6 +33,8 @@ final class TlsTroubleTest {
         "the certificate is for another host (No subject alternative DNS name matching a.example found.)");
     told(new InvalidAlgorithmParameterException("the trustAnchors parameter must be non-empty"),
         "the trust store of this desktop's JVM is empty (the trustAnchors parameter must be non-empty)");
+    told(new SSLException("not an SSL/TLS record: 48545450"), "the other side does not speak it");
+    told(new IOException("Broken pipe"), "the connection broke (Broken pipe)");
     told(new CertPathValidatorException("revoked"), "revoked");
     told(new CertificateExpiredException(), "the certificate has expired");
   }
