@@ -129,13 +129,19 @@ final class CloudClient {
         .compose(request -> exchange(request, ask))
         .map(reply -> reply.read(ask.expected()))
         .recover(failure -> {
-          boolean late = failure instanceof TimeoutException;
-          if (late) {
+          CloudAnswer.Silence silence = silence(failure);
+          if (silence == CloudAnswer.Silence.LATE) {
             renew(used, false);
           }
-          return Future.succeededFuture(
-              new CloudAnswer.Failed(words(failure), 0, late || failure instanceof TooLongException));
+          return Future.succeededFuture(new CloudAnswer.Failed(words(failure), 0, silence));
         });
+  }
+
+  private static CloudAnswer.Silence silence(Throwable failure) {
+    if (failure instanceof TimeoutException) {
+      return CloudAnswer.Silence.LATE;
+    }
+    return failure instanceof TooLongException ? CloudAnswer.Silence.TOO_LONG : CloudAnswer.Silence.LOST;
   }
 
   /** Throws every connection away; what is under way fails. */

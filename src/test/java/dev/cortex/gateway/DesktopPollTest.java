@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Polls of desktops at a cloud node; the org's room is played by the test. */
-@Timeout(60)
+@Timeout(300)
 class DesktopPollTest {
 
   private static final String ACME = "Authorization: Bearer " + UserToken.of("acme").text();
@@ -207,13 +207,13 @@ class DesktopPollTest {
     happens("");
     try (RawHttp held = RawHttp.connect(cloud.port())) {
       held.send(held.request("GET", target(1, "&wait=20"), "", ACME, DESKTOP));
-      Patience.until("the poll listens", 10, () -> count(Attach.class) > 0);
+      Patience.until("the poll listens", 60, () -> count(Attach.class) > 0);
       delivered(happens(SELF));
       delivered(happens(SELF));
       held.patience(300);
       assertThat(held.ends()).as("nothing is there for it").isFalse();
       delivered(happens("other/i1"));
-      RawHttp.Answer answer = held.patience(10_000).answer();
+      RawHttp.Answer answer = held.patience(60_000).answer();
       assertThat(ids(answer)).containsExactly("e4");
       assertThat(answer.header("Cortex-Cursor")).isEqualTo(LOG + ".4");
     }
@@ -223,8 +223,8 @@ class DesktopPollTest {
   void heldPollEndsWithTheCursorThatItReached() throws Exception {
     happens("");
     try (RawHttp held = RawHttp.connect(cloud.port())) {
-      held.send(held.request("GET", target(1, "&wait=2"), "", ACME, DESKTOP));
-      Patience.until("the poll listens", 10, () -> count(Attach.class) > 0);
+      held.send(held.request("GET", target(1, "&wait=5"), "", ACME, DESKTOP));
+      Patience.until("the poll listens", 60, () -> count(Attach.class) > 0);
       delivered(happens(SELF));
       RawHttp.Answer answer = held.answer();
       assertThat(answer.status()).isEqualTo(204);
@@ -241,8 +241,8 @@ class DesktopPollTest {
     RawHttp.Answer answer = poll(1, "&wait=20", DESKTOP);
     assertThat(answer.status()).isEqualTo(204);
     assertThat(answer.header("Cortex-Cursor")).isEqualTo(LOG + ".1");
-    assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(5_000);
-    receivedAt = System.currentTimeMillis() - 290_000;
+    assertThat((System.nanoTime() - begun) / 1_000_000).as("not held").isLessThan(18_000);
+    receivedAt = System.currentTimeMillis() - 200_000;
     begun = System.nanoTime();
     assertThat(poll(1, "&wait=1", DESKTOP).status()).isEqualTo(204);
     assertThat((System.nanoTime() - begun) / 1_000_000).isGreaterThan(900);
@@ -262,8 +262,8 @@ class DesktopPollTest {
       happens("");
     }
     assertThat(ids(poll(0, "", DESKTOP))).hasSize(5); // from the log; from now on the gateway listens
-    Patience.until("the gateway listens", 10, () -> count(Attach.class) > 0);
-    Patience.until("its feed is there", 10, () -> {
+    Patience.until("the gateway listens", 60, () -> count(Attach.class) > 0);
+    Patience.until("its feed is there", 60, () -> {
       asked.clear();
       assertThat(poll(5, "", DESKTOP).status()).isEqualTo(204);
       return count(Locate.class) == 0;
@@ -271,7 +271,11 @@ class DesktopPollTest {
     for (int i = 0; i < 10; i++) {
       delivered(happens(""));
     }
-    Patience.until("it heard of all", 10, () -> poll(14, "", DESKTOP).status() == 200);
+    Patience.until("it heard of all", 60, () -> {
+      asked.clear();
+      return poll(14, "", DESKTOP).status() == 200 && asked.stream().allMatch(Covered.class::isInstance);
+    });
+    String fromTheLog = fromTheLog();
     asked.clear();
     for (int desktop = 0; desktop < 20; desktop++) {
       int cursor = 5 + desktop % 10;
@@ -280,7 +284,12 @@ class DesktopPollTest {
     assertThat(asked)
         .as("all of it was known at the gateway; reports of what it covers may still come in")
         .allMatch(Covered.class::isInstance);
-    assertThat(cloud.metrics().scrape()).contains("cortex_polls_total{source=\"log\"} 1.0");
+    assertThat(fromTheLog()).as("polls that needed the log").isEqualTo(fromTheLog);
+  }
+
+  private String fromTheLog() {
+    return cloud.metrics().scrape().lines().filter(line -> line.startsWith("cortex_polls_total{source=\"log\"}"))
+        .findFirst().orElseThrow();
   }
 
   @Test
@@ -296,7 +305,9 @@ class DesktopPollTest {
       http.send(http.request("GET", target(0, ""), "", ACME, "Cortex-Desktop: desktop-" + i + "/i1"));
       polls.add(http);
     }
-    Patience.until("all have looked", 10, () -> count(Locate.class) == 5);
+    Patience.until("all have looked", 60, () -> count(Locate.class) == 5);
+    // its question comes behind theirs: with its answer they have theirs, and wait for the page
+    assertThat(poll(5, "", DESKTOP).status()).isEqualTo(204);
     slow.complete();
     for (RawHttp http : polls) {
       assertThat(ids(http.answer())).hasSize(5);

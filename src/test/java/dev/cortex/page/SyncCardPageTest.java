@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The console's card for the sync, in a real browser, before a server that says what the test wants to see. */
 @Tag("browser")
-@Timeout(120)
+@Timeout(600)
 class SyncCardPageTest {
 
   private static final Vertx VERTX = Vertx.vertx();
@@ -42,7 +42,7 @@ class SyncCardPageTest {
             .webSocketHandler(socket -> socket.writeTextMessage("{\"op\":\"welcome\"}"))
             .requestHandler(SyncCardPageTest::answer)
             .listen(0, "127.0.0.1")
-            .await(10, TimeUnit.SECONDS);
+            .await(60, TimeUnit.SECONDS);
     browser = Browser.start(folder.resolve("profile"));
   }
 
@@ -51,7 +51,7 @@ class SyncCardPageTest {
     if (browser != null) {
       browser.close();
     }
-    VERTX.close().await(10, TimeUnit.SECONDS);
+    VERTX.close().await(60, TimeUnit.SECONDS);
   }
 
   private static void answer(HttpServerRequest request) {
@@ -132,7 +132,7 @@ class SyncCardPageTest {
     browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
     assertThat(browser.find("#sync-aside-rows button").getDomAttribute("aria-label")).isEqualTo("Send again: e-7");
     browser.find("#sync-aside-rows button").click();
-    assertThat(SENT.poll(10, TimeUnit.SECONDS))
+    assertThat(SENT.poll(60, TimeUnit.SECONDS))
         .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7"))
             .put("path", "/api/sync/set-aside/again"));
     browser.awaitText("#sync-said", "On its way");
@@ -150,7 +150,7 @@ class SyncCardPageTest {
     browser.awaitText(button, "Leave out for ever?");
     assertThat(SENT).isEmpty();
     browser.find(button).click();
-    assertThat(SENT.poll(10, TimeUnit.SECONDS))
+    assertThat(SENT.poll(60, TimeUnit.SECONDS))
         .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7"))
             .put("path", "/api/sync/set-aside/give-up"));
     browser.awaitText("#sync-said", "Left out for ever");

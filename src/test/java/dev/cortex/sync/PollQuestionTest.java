@@ -17,7 +17,7 @@ final class PollQuestionTest {
   }
 
   private void tooMuch() {
-    question.answered(new CloudAnswer.Failed("too much", 0, true));
+    question.answered(new CloudAnswer.Failed("too much", 0, CloudAnswer.Silence.TOO_LONG));
   }
 
   @Test

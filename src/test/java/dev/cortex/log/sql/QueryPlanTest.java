@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every statement of the hot paths, and every sweep, finds its rows by an index and never reads a whole table. */
-@Timeout(30)
+@Timeout(120)
 final class QueryPlanTest {
 
   @TempDir Path dataDir;
