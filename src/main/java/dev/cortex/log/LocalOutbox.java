@@ -80,10 +80,10 @@ public interface LocalOutbox {
   Future<State> sendAgain(String orgId, List<String> ids);
 
   /**
-   * Gives up those of the ids that are set aside: none of them is ever sent again. Where the cloud may hold a session up
-   * for one, a mark that it was left out ({@link dev.cortex.event.LeftOut}) gets a new number in its place, and those of
-   * the session that were refused for their sequence alone get the numbers behind it; the rest is forgotten at once. A
-   * mark that is refused leaves the event set aside as before.
+   * Gives up those of the ids that are set aside: none of them is ever sent again. Where the cloud may hold a session
+   * up for one, a mark that it was left out ({@link dev.cortex.event.LeftOut}) gets a new number in its place, and those
+   * of the session that were refused for their sequence alone get the numbers behind it; the rest is forgotten at once.
+   * A mark that is refused leaves the event set aside as before.
    */
   Future<State> giveUp(String orgId, List<String> ids);
 

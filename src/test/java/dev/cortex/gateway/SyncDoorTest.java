@@ -311,7 +311,8 @@ class SyncDoorTest {
     JsonArray events = answer.json().getJsonArray("events");
     assertThat(events).hasSize(2);
     JsonObject first = events.getJsonObject(0);
-    assertThat(first.getMap().keySet()).containsExactly("id", "code", "message", "refusedAt", "again", "givenUp", "event");
+    assertThat(first.getMap().keySet())
+        .containsExactly("id", "code", "message", "refusedAt", "again", "givenUp", "event");
     assertThat(first.getString("message")).isEqualTo("not \"there\"");
     assertThat(events.getJsonObject(1).getString("hint")).contains("under a new sessionId");
     assertThat(first.getJsonObject("event").getString("id")).isEqualTo("e1");

@@ -87,7 +87,8 @@ final class DesktopsAndCloudTest {
     try (DesktopServer ada = desktop("ada", ports.get(0), 0);
         DesktopServer bob = desktop("bob", ports.get(0), 0)) {
       ada.publish(session("s1", 1));
-      ada.publish(new JsonObject(session("s2", 2)).put("payload", new JsonObject().put("x", "x".repeat(2_000))).encode());
+      JsonObject large = new JsonObject().put("x", "x".repeat(2_000));
+      ada.publish(new JsonObject(session("s2", 2)).put("payload", large).encode());
       ada.publish(session("s3", 3));
       until("the session is held", 30, () -> sync(ada).getLong("setAside") == 2);
       RawHttp.Answer given =
