@@ -6,6 +6,7 @@ import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSyncState;
 import dev.cortex.bus.Message.ConfirmOutbox;
 import dev.cortex.bus.Message.Former;
+import dev.cortex.bus.Message.GiveUp;
 import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.OutboxPage;
 import dev.cortex.bus.Message.Outgoing;
@@ -44,6 +45,7 @@ final class SyncDesk {
   private final EventLog log;
   private final Sharing sharing;
   private final Rooms rooms;
+  private final NewLogIds newLogIds;
   private final CommitLanes lanes;
   private final ObjLongConsumer<String> grew;
 
@@ -52,10 +54,11 @@ final class SyncDesk {
    *
    * @param grew hears of an org's outbox that has numbers up to there now
    */
-  SyncDesk(EventLog log, Sharing sharing, Rooms rooms, CommitLanes lanes, ObjLongConsumer<String> grew) {
+  SyncDesk(EventLog log, Sharing sharing, Rooms rooms, NewLogIds newLogIds, CommitLanes lanes, ObjLongConsumer<String> grew) {
     this.log = log;
     this.sharing = sharing;
     this.rooms = rooms;
+    this.newLogIds = newLogIds;
     this.lanes = lanes;
     this.grew = grew;
   }
@@ -77,6 +80,8 @@ final class SyncDesk {
     } else if (ask instanceof AskSetAside question) {
       return Optional.of(question.orgId());
     } else if (ask instanceof SendAgain question) {
+      return Optional.of(question.orgId());
+    } else if (ask instanceof GiveUp question) {
       return Optional.of(question.orgId());
     }
     return Optional.empty();
@@ -105,7 +110,7 @@ final class SyncDesk {
               outbox.confirm(confirm.orgId(), confirm.incarnation(), confirm.through(), refused))
           .compose(state -> answer(outbox, confirm.orgId(), state));
     } else if (ask instanceof Reincarnate reincarnate) {
-      return lanes.chore(reincarnate.orgId(), outbox::reincarnate)
+      return lanes.chore(reincarnate.orgId(), () -> begun(outbox, reincarnate.restored()))
           .compose(desktop -> outbox.state(reincarnate.orgId()))
           .compose(state -> answer(outbox, reincarnate.orgId(), state));
     } else if (ask instanceof RenumberOutbox renumber) {
@@ -114,11 +119,14 @@ final class SyncDesk {
     } else if (ask instanceof SendAgain again) {
       return numbered(again.orgId(), () -> outbox.sendAgain(again.orgId(), again.ids()))
           .compose(state -> answer(outbox, again.orgId(), state));
+    } else if (ask instanceof GiveUp given) {
+      return numbered(given.orgId(), () -> outbox.giveUp(given.orgId(), given.ids()))
+          .compose(state -> answer(outbox, given.orgId(), state));
     }
     return outbox.aside(((AskSetAside) ask).orgId(), ASIDE_MAX)
         .map(events -> new SetAside(events.stream()
             .map(one -> new SetAsideEvent(
-                one.id(), one.code(), one.message(), one.atMs(), one.again(), one.event().json()))
+                one.id(), one.code(), one.message(), one.atMs(), one.again(), one.givenUp(), one.event().json()))
             .toList()));
   }
 
@@ -134,6 +142,14 @@ final class SyncDesk {
           : new OutboxMark(
               row.number(), row.hash(), row.refusals().stream().map(OutboxRow.Refusal::number).toList());
     });
+  }
+
+  /** Begins a new incarnation; no room in memory may go on under an id that its log has no more. */
+  private Future<Desktop> begun(LocalOutbox outbox, boolean restored) {
+    Future<Desktop> begun = outbox.reincarnate(restored);
+    return restored
+        ? begun.onFailure(unsure -> rooms.forgetAll()).compose(desktop -> newLogIds.ofAll().map(desktop))
+        : begun;
   }
 
   /** Gives numbers in the outbox, between two commits: the room's memory of it is as old as the answer, or gone. */

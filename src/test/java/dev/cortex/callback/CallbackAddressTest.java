@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Where callbacks may be, by whatever notation and by whatever answer of a resolver: elsewhere nobody connects. */
-@Timeout(60)
+@Timeout(300)
 final class CallbackAddressTest {
 
   /** Never, in any profile; one address or URL a line. */

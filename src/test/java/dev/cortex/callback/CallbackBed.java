@@ -46,7 +46,7 @@ abstract class CallbackBed {
   static final String ONE = "whsec_" + "AAAA".repeat(8);
   static final String TWO = "whsec_" + "BBBB".repeat(8);
   static final ShardMap SHARDS = new ShardMap(4, false);
-  private static final int PATIENCE_S = 20;
+  private static final int PATIENCE_S = 60;
   static final Function<Vertx, HostLookup> SYSTEM = SystemLookup::new;
 
   @TempDir Path folder;
@@ -54,7 +54,7 @@ abstract class CallbackBed {
   final Metrics metrics = new Metrics();
   final FakeRoom.Log log = new FakeRoom.Log();
   /** How long a callback may take; tests of those that hang have less patience. */
-  long timeoutMs = 10_000;
+  long timeoutMs = 30_000;
   /** How often somebody looks after ended leases. */
   long expireMs = 100;
   /** How far the clock of the verticle is ahead of this machine's. */
@@ -123,7 +123,7 @@ abstract class CallbackBed {
         new JsonObject().put("url", url).put("secret", secret).put("orgs", new JsonArray(List.of(orgs)));
     return await(Requests.ask(
         vertx.eventBus(), Addresses.CALLBACKS,
-        new RegisterCallback(principal, desktop, body.encode().getBytes()), Answer.class, 10_000));
+        new RegisterCallback(principal, desktop, body.encode().getBytes()), Answer.class, 60_000));
   }
 
   static Desktop desktop(String install) {
@@ -145,7 +145,7 @@ abstract class CallbackBed {
             RefusedException.class,
             () -> await(Requests.ask(
                 vertx.eventBus(), Addresses.CALLBACKS,
-                new RegisterCallback(user("ann", "acme"), desktop("i1"), body.getBytes()), Answer.class, 10_000)))
+                new RegisterCallback(user("ann", "acme"), desktop("i1"), body.getBytes()), Answer.class, 60_000)))
         .code();
   }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Who is connected to, whatever a resolver answers. */
-@Timeout(60)
+@Timeout(120)
 final class CallbackClientTest {
 
   private static final String SECRET = "whsec_" + "AAAA".repeat(8);

@@ -76,7 +76,7 @@ final class CallbackRegistryTest {
   }
 
   private static <T> T await(Future<T> future) throws TimeoutException {
-    return future.await(30, TimeUnit.SECONDS);
+    return future.await(60, TimeUnit.SECONDS);
   }
 
   private void open(Store store) throws Exception {

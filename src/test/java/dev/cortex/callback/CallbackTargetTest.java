@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Where callbacks lead: nobody is connected to who may not be, and nobody who answers oddly does harm. */
-@Timeout(90)
+@Timeout(300)
 final class CallbackTargetTest extends CallbackBed {
 
   @Test

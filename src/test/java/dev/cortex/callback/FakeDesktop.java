@@ -59,7 +59,7 @@ final class FakeDesktop {
         .connectionHandler(connection -> connections.incrementAndGet())
         .requestHandler(request -> request.body().onSuccess(body -> answer(request, body)))
         .listen()
-        .await(10, TimeUnit.SECONDS);
+        .await(60, TimeUnit.SECONDS);
   }
 
   FakeDesktop(Vertx vertx, String secret) throws TimeoutException {

@@ -20,12 +20,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Targets that answer oddly, slowly, for ever or not at all: a request ends in time, and its connection with it. */
-@Timeout(90)
+@Timeout(300)
 final class PinnedHttpTest {
 
   private static final byte[] LOOPBACK = {127, 0, 0, 1};
   private static final String OK = "HTTP/1.1 200 OK\r\n";
-  private static final int PATIENCE_S = 30;
+  private static final int PATIENCE_S = 60;
 
   /** What a target does with a connection it took. */
   enum Target {
@@ -56,7 +56,7 @@ final class PinnedHttpTest {
 
   @AfterEach
   void close() throws TimeoutException {
-    http.close().eventually(vertx::close).await(20, TimeUnit.SECONDS);
+    http.close().eventually(vertx::close).await(60, TimeUnit.SECONDS);
   }
 
   private int listen(Consumer<NetSocket> target) throws TimeoutException {
@@ -66,7 +66,7 @@ final class PinnedHttpTest {
       socket.closeHandler(closed -> open.decrementAndGet());
       target.accept(socket);
     });
-    return server.listen(0, "127.0.0.1").await(20, TimeUnit.SECONDS).actualPort();
+    return server.listen(0, "127.0.0.1").await(60, TimeUnit.SECONDS).actualPort();
   }
 
   private void play(Target target, NetSocket socket) {
@@ -106,7 +106,7 @@ final class PinnedHttpTest {
   void requestEndsInTimeAndItsConnectionWithIt(Target target) throws Exception {
     int port = listen(socket -> play(target, socket));
     String scheme = target == Target.SILENT_TO_TLS ? "https" : "http";
-    fails(post(scheme + "://127.0.0.1:" + port + "/", new byte[10], 500));
+    fails(post(scheme + "://127.0.0.1:" + port + "/", new byte[10], 1_000));
     allClosed();
   }
 
@@ -159,7 +159,7 @@ final class PinnedHttpTest {
   void redirectIsAnAnswerAndNothingMore() throws Exception {
     AtomicInteger elsewhere = new AtomicInteger();
     NetServer other = vertx.createNetServer().connectHandler(socket -> elsewhere.incrementAndGet());
-    int otherPort = other.listen(0, "127.0.0.1").await(20, TimeUnit.SECONDS).actualPort();
+    int otherPort = other.listen(0, "127.0.0.1").await(60, TimeUnit.SECONDS).actualPort();
     int port = listen(socket -> socket.handler(request -> socket.write(
         "HTTP/1.1 308 Permanent Redirect\r\nlocation: http://127.0.0.1:" + otherPort
             + "/\r\nalt-svc: h2=\":" + otherPort + "\"\r\ncontent-length: 2\r\n\r\n{}")));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a desktop is told next, by what it said last. */
-@Timeout(20)
+@Timeout(120)
 final class ProgressTest {
 
   private static final String LOG = "aaaaaaaaaaaaa";

@@ -7,12 +7,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Callbacks that fail: asked again, less and less, and held up by nobody. */
-@Timeout(90)
+@Timeout(300)
 final class PushFailureTest extends CallbackBed {
 
   @Test
   void failedPushIsRepeatedUnderItsNameAndHoldsUpNobodyElse() throws Exception {
-    timeoutMs = 1_000;
+    timeoutMs = 3_000;
     FakeRoom room = alone();
     FakeDesktop failing = new FakeDesktop(vertx, ONE);
     FakeDesktop hanging = new FakeDesktop(vertx, ONE);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Rooms that move from node to node: nothing is missed, and two owners do no harm. */
-@Timeout(90)
+@Timeout(300)
 final class PushHandoverTest extends CallbackBed {
 
   @Test

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Turns of pushes: bounded, fair between orgs, and not to be had by callbacks that hang. */
-@Timeout(20)
+@Timeout(120)
 final class SlotsTest {
 
   private final List<String> turns = new ArrayList<>();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Names whose servers are silent: they hold up few others, and do not pile up. */
-@Timeout(60)
+@Timeout(120)
 final class SystemLookupTest {
 
   private final Vertx vertx = Vertx.vertx();
@@ -32,7 +32,7 @@ final class SystemLookupTest {
   @AfterEach
   void close() throws TimeoutException {
     silence.countDown();
-    vertx.close().await(20, TimeUnit.SECONDS);
+    vertx.close().await(60, TimeUnit.SECONDS);
   }
 
   private InetAddress[] resolve(String name) throws UnknownHostException {
@@ -54,7 +54,7 @@ final class SystemLookupTest {
   }
 
   private static List<byte[]> await(Future<List<byte[]>> answer) throws TimeoutException {
-    return answer.await(30, TimeUnit.SECONDS);
+    return answer.await(60, TimeUnit.SECONDS);
   }
 
   @Test

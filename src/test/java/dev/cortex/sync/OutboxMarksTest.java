@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(10)
+@Timeout(120)
 final class OutboxMarksTest {
 
   private static final Hash128 NONE = new Hash128(0, 0);
@@ -65,6 +65,15 @@ final class OutboxMarksTest {
   void whatTheCloudLostIsSentAgainWhileItIsHere() {
     assertThat(OutboxMarks.sendAfter(state(9, 8), mark(5), rows(5, 6))).isEqualTo(OptionalLong.of(5));
     assertThat(OutboxMarks.sendAfter(state(9, 8), mark(5), rows(7))).isEmpty();
+  }
+
+  @Test
+  void onlyAMarkOfMoreOrOfOtherEventsShowsThatThisDesktopWasRestored() {
+    assertThat(OutboxMarks.showsRestore(state(3, 3), mark(4), List.of())).isTrue();
+    assertThat(OutboxMarks.showsRestore(state(9, 2), mark(5), rows(6))).isTrue();
+    OutboxMark other = new OutboxMark(5, KeyHash.hashed("somebody else's"));
+    assertThat(OutboxMarks.showsRestore(state(9, 5), other, rows(5, 6))).isTrue();
+    assertThat(OutboxMarks.showsRestore(state(9, 8), mark(5), rows(7))).as("the cloud lost some").isFalse();
   }
 
   @Test

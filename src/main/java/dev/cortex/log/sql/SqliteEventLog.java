@@ -144,11 +144,11 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
 
   /** When it is not known whether the new incarnation was committed, the one that is there counts. */
   @Override
-  public Future<Desktop> reincarnate() {
+  public Future<Desktop> reincarnate(boolean restored) {
     Future<Void> begun =
         write(
             sql -> {
-              identity.reincarnate(sql);
+              identity.reincarnate(sql, restored, clock.wallMs());
               return null;
             });
     return begun
@@ -171,7 +171,13 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
   @Override
   public Future<State> sendAgain(String orgId, List<String> ids) {
     List<String> wanted = List.copyOf(ids);
-    return write(sql -> OutboxChanges.sendAgain(sql, orgId, wanted));
+    return write(sql -> AsideChanges.sendAgain(sql, orgId, wanted));
+  }
+
+  @Override
+  public Future<State> giveUp(String orgId, List<String> ids) {
+    List<String> wanted = List.copyOf(ids);
+    return write(sql -> AsideChanges.giveUp(sql, orgId, wanted));
   }
 
   @Override
