@@ -218,6 +218,7 @@ final class CloudClient {
     if (failure instanceof TimeoutException) {
       return "no answer in time";
     }
-    return message.isEmpty() ? failure.getClass().getSimpleName() : Fields.line(message, 200);
+    String plain = message.isEmpty() ? failure.getClass().getSimpleName() : Fields.line(message, 200);
+    return TlsTrouble.words(failure).orElse(plain);
   }
 }

@@ -9,6 +9,7 @@ import dev.cortex.bus.Message.Answer;
 import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSync;
 import dev.cortex.bus.Message.Budget;
+import dev.cortex.bus.Message.GiveUp;
 import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Message.Push;
 import dev.cortex.bus.Message.SendAgain;
@@ -236,7 +237,8 @@ class SyncDoorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "POST, /ingest", "GET, /api/sync", "GET, /api/sync/set-aside?orgId=acme", "POST, /api/sync/set-aside/again"})
+    "POST, /ingest", "GET, /api/sync", "GET, /api/sync/set-aside?orgId=acme", "POST, /api/sync/set-aside/again",
+    "POST, /api/sync/set-aside/give-up"})
   void strangersDoNotPassTheMainDoor(String method, String target) throws Exception {
     bridge(question -> answer(200, "{}"));
     String body = method.equals("POST") ? "{\"orgId\":\"acme\"}" : "";
@@ -300,8 +302,8 @@ class SyncDoorTest {
     desktop.playsRoom(question -> {
       asked.add(question);
       return Future.succeededFuture(new SetAside(List.of(
-          new SetAsideEvent("e1", "forbidden", "not \"there\"", 17, true, json),
-          new SetAsideEvent("e2", "session_elsewhere", "used", 18, false, json))));
+          new SetAsideEvent("e1", "forbidden", "not \"there\"", 17, true, false, json),
+          new SetAsideEvent("e2", "session_elsewhere", "used", 18, false, false, json))));
     });
     RawHttp.Answer answer = desktop.ask("GET", "/api/sync/set-aside?orgId=acme", "");
     assertThat(answer.status()).isEqualTo(200);
@@ -309,7 +311,7 @@ class SyncDoorTest {
     JsonArray events = answer.json().getJsonArray("events");
     assertThat(events).hasSize(2);
     JsonObject first = events.getJsonObject(0);
-    assertThat(first.getMap().keySet()).containsExactly("id", "code", "message", "refusedAt", "again", "event");
+    assertThat(first.getMap().keySet()).containsExactly("id", "code", "message", "refusedAt", "again", "givenUp", "event");
     assertThat(first.getString("message")).isEqualTo("not \"there\"");
     assertThat(events.getJsonObject(1).getString("hint")).contains("under a new sessionId");
     assertThat(first.getJsonObject("event").getString("id")).isEqualTo("e1");
@@ -342,6 +344,26 @@ class SyncDoorTest {
     assertThat(desktop.ask("POST", "/api/sync/set-aside/again", "{}", "Content-Type: text/plain").status())
         .isEqualTo(415);
     assertThat(asked).hasSize(2);
+  }
+
+  @Test
+  void whatIsLeftOutForEverIsNamed() throws Exception {
+    desktop.playsRoom(question -> {
+      asked.add(question);
+      return Future.succeededFuture(
+          new SyncState(new Desktop("me", "i1"), Optional.empty(), 13, 9, Optional.empty(), 0));
+    });
+    String json = "Content-Type: application/json";
+    String path = "/api/sync/set-aside/give-up";
+    RawHttp.Answer answer = desktop.ask("POST", path, "{\"orgId\":\"acme\",\"ids\":[\"a\"]}", json);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.json().getJsonObject("outbox"))
+        .isEqualTo(new JsonObject().put("head", 13).put("confirmed", 9).put("setAside", 0));
+    for (String wrong : new String[] {
+      "{}", "{\"orgId\":\"acme\"}", "{\"orgId\":\"acme\",\"ids\":[]}", "{\"orgId\":\"acme\",\"ids\":\"a\"}"}) {
+      assertThat(desktop.ask("POST", path, wrong, json).status()).as(wrong).isEqualTo(400);
+    }
+    assertThat(asked).containsExactly(new GiveUp("acme", List.of("a")));
   }
 
   @Test

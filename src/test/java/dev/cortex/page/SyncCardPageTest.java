@@ -59,9 +59,9 @@ class SyncCardPageTest {
       case "/health" -> json(request, new JsonObject().put("status", "UP").put("profile", "local").put("sync", sync));
       case "/api/sync" -> json(request, sync);
       case "/api/sync/set-aside" -> json(request, new JsonObject().put("events", aside));
-      case "/api/sync/set-aside/again" ->
+      case "/api/sync/set-aside/again", "/api/sync/set-aside/give-up" ->
           request.body().onSuccess(body -> {
-            SENT.add(body.toJsonObject());
+            SENT.add(body.toJsonObject().put("path", request.path()));
             aside = new JsonArray();
             json(request, new JsonObject().put("outbox", new JsonObject().put("setAside", 0)));
           });
@@ -127,6 +127,46 @@ class SyncCardPageTest {
 
   @Test
   void whatTheCloudRefusedIsShownWithItsReasonAndSentAgainAtAPress() throws Exception {
+    refused();
+    openConsole();
+    browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
+    assertThat(browser.find("#sync-aside-rows button").getDomAttribute("aria-label")).isEqualTo("Send again: e-7");
+    browser.find("#sync-aside-rows button").click();
+    assertThat(SENT.poll(60, TimeUnit.SECONDS))
+        .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7"))
+            .put("path", "/api/sync/set-aside/again"));
+    browser.awaitText("#sync-said", "On its way");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void eventIsLeftOutForEverAtTheSecondPress() throws Exception {
+    refused();
+    openConsole();
+    browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
+    String button = "#sync-aside-rows button + button";
+    assertThat(browser.find(button).getDomAttribute("aria-label")).isEqualTo("Leave out: e-7");
+    browser.find(button).click();
+    browser.awaitText(button, "Leave out for ever?");
+    assertThat(SENT).isEmpty();
+    browser.find(button).click();
+    assertThat(SENT.poll(60, TimeUnit.SECONDS))
+        .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7"))
+            .put("path", "/api/sync/set-aside/give-up"));
+    browser.awaitText("#sync-said", "Left out for ever");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void withoutACloudThereIsNoCard() {
+    sync = new JsonObject().put("mode", "off");
+    openConsole();
+    browser.awaitText("#health-status", "UP");
+    browser.await("#connection[data-state='live']");
+    assertThat(browser.find("#sync").isDisplayed()).isFalse();
+  }
+
+  private static void refused() {
     aside =
         new JsonArray()
             .add(
@@ -140,23 +180,6 @@ class SyncCardPageTest {
     sync =
         new JsonObject().put("mode", "push").put("lagMs", 12).put("outboxDepth", 0).put("breaker", "closed")
             .put("orgs", new JsonArray().add(org("acme", 1)));
-    openConsole();
-    browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
-    assertThat(browser.find("#sync-aside-rows button").getDomAttribute("aria-label")).isEqualTo("Send again: e-7");
-    browser.press("#sync-aside-rows button");
-    assertThat(SENT.poll(60, TimeUnit.SECONDS))
-        .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7")));
-    browser.awaitText("#sync-said", "On its way");
-    assertThat(browser.errors()).isEmpty();
-  }
-
-  @Test
-  void withoutACloudThereIsNoCard() {
-    sync = new JsonObject().put("mode", "off");
-    openConsole();
-    browser.awaitText("#health-status", "UP");
-    browser.await("#connection[data-state='live']");
-    assertThat(browser.find("#sync").isDisplayed()).isFalse();
   }
 
   private static JsonObject org(String orgId, int setAside) {

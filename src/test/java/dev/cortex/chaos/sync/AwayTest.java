@@ -36,7 +36,7 @@ final class AwayTest {
   @Test
   void whatTheCloudTookAWeekAgoIsNotTakenAgainAndReadersAreToldThatHistoryIsGone() throws Exception {
     try (Site site = Site.onSqlite(folder)) {
-      Desk desk = site.desk("desktop", "sync.poll_min_ms=200", "sync.poll_max_ms=1000").start();
+      Desk desk = site.desk("desktop", Site.QUICK).start();
       Producer local = site.producer(desk, 8, ledger, 1);
       Producer web = site.cloudProducer(8, ledger, 2);
       local.publish(100, 50);
