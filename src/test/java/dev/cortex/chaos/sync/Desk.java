@@ -23,8 +23,8 @@ import java.util.Optional;
 /** A desktop with a line to the cloud and one on which the cloud reaches it. */
 final class Desk implements AutoCloseable {
 
-  private static final Duration STOP_MAX = Duration.ofSeconds(6);
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
 
   private final DesktopProcess process;
   private final Link up;

@@ -18,8 +18,8 @@ import java.util.function.ToDoubleFunction;
  */
 final class Drain {
 
-  private static final Duration DRAINED_MAX = Duration.ofSeconds(120);
-  private static final Duration SETTLED_MAX = Duration.ofSeconds(30);
+  private static final Duration DRAINED_MAX = Duration.ofSeconds(300);
+  private static final Duration SETTLED_MAX = Duration.ofSeconds(120);
   private static final Duration PATIENCE = Duration.ofSeconds(4);
   private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long WHEN_MS_MAX = 30;

@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Mix {
 
-  private static final Duration SETTLED_MAX = Duration.ofSeconds(60);
+  private static final Duration SETTLED_MAX = Duration.ofSeconds(180);
   private static final long STEP_MS_MIN = 500;
   private static final long STEP_MS_MORE = 2_000;
 

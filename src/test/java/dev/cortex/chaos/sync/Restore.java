@@ -13,7 +13,7 @@ import java.util.Locale;
  */
 final class Restore {
 
-  private static final Duration SETTLED_MAX = Duration.ofSeconds(60);
+  private static final Duration SETTLED_MAX = Duration.ofSeconds(180);
   private static final int SESSIONS = 10;
 
   /**
