@@ -1,5 +1,6 @@
 package dev.cortex.chaos.sync;
 
+import dev.cortex.testing.process.Seen;
 import dev.cortex.testing.process.Socket;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
