@@ -19,9 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The doors of a cloud node. The public one serves clients that show a token, and signs of life; the internal one serves
- * those who run the node. What is on one is not on the other, except what the console needs to show an org's live
- * events: that takes the same token there as it does outside.
+ * The doors of a cloud node. The public one serves clients that show a token, and signs of life; the internal one
+ * serves those who run the node. What is on one is not on the other, except what the console needs to show an org's
+ * live events: that takes the same token there as it does outside.
  */
 final class CloudDoors implements Doors {
 

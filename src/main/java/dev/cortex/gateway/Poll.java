@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * One poll: what it asks for, and how far it has looked. Events of one origin may be left out of it; they count as told,
- * so that it goes on after them.
+ * One poll: what it asks for, and how far it has looked. Events of one origin may be left out of it; they count as
+ * told, so that it goes on after them.
  */
 final class Poll {
 

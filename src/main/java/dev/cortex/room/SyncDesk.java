@@ -34,8 +34,8 @@ import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 
 /**
- * Answers what desktop and cloud want to know of each other. What changes an outbox takes turns with commits, so that no
- * number is given twice.
+ * Answers what desktop and cloud want to know of each other. What changes an outbox takes turns with commits, so that
+ * no number is given twice.
  */
 final class SyncDesk {
 
