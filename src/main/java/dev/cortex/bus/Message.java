@@ -365,8 +365,10 @@ public sealed interface Message {
   /**
    * Begins a new incarnation, because the cloud knows of an outbox that is not this one; answered by {@link SyncState}
    * of the org. Of every org {@code former} is set, with a head of what was confirmed.
+   *
+   * @param restored whether this log lost events, as one that was put back from a backup: every log id is renewed too
    */
-  record Reincarnate(String orgId) implements Message {}
+  record Reincarnate(String orgId, boolean restored) implements Message {}
 
   /**
    * Numbers the outbox from 1 on, in its order, as far as the former incarnation did not deliver it; answered by

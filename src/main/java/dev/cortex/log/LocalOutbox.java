@@ -55,8 +55,11 @@ public interface LocalOutbox {
   /**
    * Begins a new incarnation: in every org the present one becomes the former one, with what was confirmed as its head,
    * unless there is a former one already.
+   *
+   * @param restored whether the log lost events that it had acknowledged: then every org's log gets another log id in
+   *     the same transaction
    */
-  Future<Desktop> reincarnate();
+  Future<Desktop> reincarnate(boolean restored);
 
   /**
    * Ends the former incarnation: numbers up to {@code through}, or its head if that is lower, count as taken, except

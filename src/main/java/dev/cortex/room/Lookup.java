@@ -43,7 +43,7 @@ final class Lookup {
   private final String node;
   private final EventLog log;
   private final Rooms rooms;
-  private final Fanout fanout;
+  private final NewLogIds newLogIds;
   private final Sharing sharing;
   private final Consumer<Set<Integer>> deposed;
 
@@ -53,11 +53,11 @@ final class Lookup {
    * @param deposed hears of shards that turned out to be another node's
    */
   Lookup(
-      String node, EventLog log, Rooms rooms, Fanout fanout, Sharing sharing, Consumer<Set<Integer>> deposed) {
+      String node, EventLog log, Rooms rooms, NewLogIds newLogIds, Sharing sharing, Consumer<Set<Integer>> deposed) {
     this.node = node;
     this.log = log;
     this.rooms = rooms;
-    this.fanout = fanout;
+    this.newLogIds = newLogIds;
     this.sharing = sharing;
     this.deposed = deposed;
   }
@@ -107,9 +107,6 @@ final class Lookup {
 
   /** Gives a log another log id: its readers learn at once that they may have missed something. */
   private Future<Room> renew(LocalOutbox outbox, String orgId) {
-    return outbox.renewLogId(orgId)
-        .onComplete(done -> rooms.forget(orgId))
-        .compose(done -> rooms.load(orgId))
-        .onSuccess(room -> fanout.nudge(room, room.head(), rooms.epoch(room.shard())));
+    return outbox.renewLogId(orgId).onFailure(unsure -> rooms.forget(orgId)).compose(done -> newLogIds.of(orgId));
   }
 }

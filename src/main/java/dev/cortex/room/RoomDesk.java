@@ -103,10 +103,11 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
     standings = new Standings(node, fanout, rooms, wires::send);
     gateways = new GatewayDesk(rooms, tenure, fanout, new Connections(connectionsMax));
     presences = new Presences(fanout, members, wires);
-    Lookup lookup = new Lookup(node, log, rooms, fanout, sharing, this::deposed);
+    NewLogIds newLogIds = new NewLogIds(rooms, fanout);
+    Lookup lookup = new Lookup(node, log, rooms, newLogIds, sharing, this::deposed);
     lanes = new CommitLanes(log.lanes(), rooms, lane ->
         new CommitLane(node, log, rooms, lookup, fanout, admission, metrics, clock, log.lanes(), this));
-    sync = new SyncDesk(log, sharing, rooms, lanes, this::outboxGrew);
+    sync = new SyncDesk(log, sharing, rooms, newLogIds, lanes, this::outboxGrew);
     replays = new Replays(log, rooms, leases, clock);
     trimmer = new Trimmer(log, rooms, lanes, leases, clock);
     keeper = members.clustered()

@@ -225,6 +225,18 @@ final class Rooms {
   }
 
   /**
+   * Forgets every room.
+   *
+   * @return the orgs whose rooms were in memory
+   */
+  List<String> forgetAll() {
+    List<String> orgIds = List.copyOf(byOrg.keySet());
+    byOrg.clear();
+    forgotten++;
+    return orgIds;
+  }
+
+  /**
    * Time passes: rooms unused for a while leave memory, those unused longest first and at most so many at once.
    *
    * @return how many left

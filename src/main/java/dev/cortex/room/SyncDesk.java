@@ -44,6 +44,7 @@ final class SyncDesk {
   private final EventLog log;
   private final Sharing sharing;
   private final Rooms rooms;
+  private final NewLogIds newLogIds;
   private final CommitLanes lanes;
   private final ObjLongConsumer<String> grew;
 
@@ -52,10 +53,11 @@ final class SyncDesk {
    *
    * @param grew hears of an org's outbox that has numbers up to there now
    */
-  SyncDesk(EventLog log, Sharing sharing, Rooms rooms, CommitLanes lanes, ObjLongConsumer<String> grew) {
+  SyncDesk(EventLog log, Sharing sharing, Rooms rooms, NewLogIds newLogIds, CommitLanes lanes, ObjLongConsumer<String> grew) {
     this.log = log;
     this.sharing = sharing;
     this.rooms = rooms;
+    this.newLogIds = newLogIds;
     this.lanes = lanes;
     this.grew = grew;
   }
@@ -105,7 +107,7 @@ final class SyncDesk {
               outbox.confirm(confirm.orgId(), confirm.incarnation(), confirm.through(), refused))
           .compose(state -> answer(outbox, confirm.orgId(), state));
     } else if (ask instanceof Reincarnate reincarnate) {
-      return lanes.chore(reincarnate.orgId(), outbox::reincarnate)
+      return lanes.chore(reincarnate.orgId(), () -> begun(outbox, reincarnate.restored()))
           .compose(desktop -> outbox.state(reincarnate.orgId()))
           .compose(state -> answer(outbox, reincarnate.orgId(), state));
     } else if (ask instanceof RenumberOutbox renumber) {
@@ -134,6 +136,14 @@ final class SyncDesk {
           : new OutboxMark(
               row.number(), row.hash(), row.refusals().stream().map(OutboxRow.Refusal::number).toList());
     });
+  }
+
+  /** Begins a new incarnation; no room in memory may go on under an id that its log has no more. */
+  private Future<Desktop> begun(LocalOutbox outbox, boolean restored) {
+    Future<Desktop> begun = outbox.reincarnate(restored);
+    return restored
+        ? begun.onFailure(unsure -> rooms.forgetAll()).compose(desktop -> newLogIds.ofAll().map(desktop))
+        : begun;
   }
 
   /** Gives numbers in the outbox, between two commits: the room's memory of it is as old as the answer, or gone. */

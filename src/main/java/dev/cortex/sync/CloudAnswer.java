@@ -43,14 +43,34 @@ sealed interface CloudAnswer {
   /**
    * No answer, or one that promises nothing: a repeat may help.
    *
-   * @param late whether the time for it ran out, perhaps because it was too much for the line
+   * @param silence why there was no answer
    */
-  record Failed(String reason, long retryAfterMs, boolean late) implements CloudAnswer {
+  record Failed(String reason, long retryAfterMs, Silence silence) implements CloudAnswer {
 
-    /** One for which there was time. */
+    /** An answer that promises nothing. */
     Failed(String reason, long retryAfterMs) {
-      this(reason, retryAfterMs, false);
+      this(reason, retryAfterMs, Silence.NONE);
     }
+
+    /** Whether the time for it ran out, perhaps because it was too much for the line. */
+    boolean late() {
+      return silence == Silence.LATE;
+    }
+
+    /** Whether the connection broke, or there was none. */
+    boolean lost() {
+      return silence == Silence.LOST;
+    }
+  }
+
+  /** Why there was no answer. */
+  enum Silence {
+    /** There was one. */
+    NONE,
+    /** The time for it ran out. */
+    LATE,
+    /** The connection broke, or there was none. */
+    LOST
   }
 
   /** Somebody answered, but not our cloud: a captive portal, a proxy, a wrong address. */

@@ -123,7 +123,8 @@ final class CloudClient {
           if (late) {
             renew(used, false);
           }
-          return Future.succeededFuture(new CloudAnswer.Failed(words(failure), 0, late));
+          CloudAnswer.Silence silence = late ? CloudAnswer.Silence.LATE : CloudAnswer.Silence.LOST;
+          return Future.succeededFuture(new CloudAnswer.Failed(words(failure), 0, silence));
         });
   }
 

@@ -57,9 +57,9 @@ final class LocalLog {
     return change(orgId, new ConfirmOutbox(orgId, incarnation, through, refused));
   }
 
-  /** Begins a new incarnation of this desktop. */
-  Future<SyncState> reincarnate(String orgId) {
-    return change(orgId, new Reincarnate(orgId));
+  /** Begins a new incarnation of this desktop, whose log lost events if it was {@code restored}. */
+  Future<SyncState> reincarnate(String orgId, boolean restored) {
+    return change(orgId, new Reincarnate(orgId, restored));
   }
 
   /** Ends the former incarnation, of which the cloud took what it says. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Asks the cloud how far it took the outbox of an org, and makes sure that it speaks of this outbox: a desktop that was
@@ -25,12 +26,18 @@ final class OutboxCheck {
   private final String orgId;
   private final BridgeWorld world;
   private final OutboxGate gate;
+  private final Predicate<CloudAnswer> counts;
 
-  /** The check of an org. */
-  OutboxCheck(String orgId, BridgeWorld world, OutboxGate gate) {
+  /**
+   * The check of an org.
+   *
+   * @param counts which answers count against the cloud
+   */
+  OutboxCheck(String orgId, BridgeWorld world, OutboxGate gate, Predicate<CloudAnswer> counts) {
     this.orgId = orgId;
     this.world = world;
     this.gate = gate;
+    this.counts = counts;
   }
 
   /**
@@ -38,9 +45,10 @@ final class OutboxCheck {
    *
    * @param sendAfter the first number to send is the next
    * @param mark up to this number the cloud took the outbox
+   * @param moved whether the cloud took something of which its answer was lost
    * @param begun whether a new incarnation began
    */
-  record Found(SyncState state, long sendAfter, long mark, boolean begun) {}
+  record Found(SyncState state, long sendAfter, long mark, boolean moved, boolean begun) {}
 
   /** The cloud did not say where it stands. */
   static final class Unanswered extends RuntimeException {
@@ -68,18 +76,25 @@ final class OutboxCheck {
       learned.accept(state);
       return ended(state);
     }).compose(state -> mark(state.desktop()).compose(mark -> mark.isEmpty()
-        ? begun()
+        ? begun(false)
         : rows(mark.get()).compose(rows -> {
           OptionalLong after = OutboxMarks.sendAfter(state, mark.get(), rows);
           return after.isPresent()
-              ? Future.succeededFuture(new Found(state, after.getAsLong(), mark.get().number(), false))
-              : begun();
+              ? found(state, after.getAsLong(), mark.get().number())
+              : begun(OutboxMarks.showsRestore(state, mark.get(), rows));
         })));
   }
 
-  private Future<Found> begun() {
-    return gate.reincarnate(orgId).compose(this::ended).map(anew ->
-        new Found(anew, anew.outboxConfirmed(), 0, true));
+  private Future<Found> found(SyncState state, long after, long mark) {
+    return after <= state.outboxConfirmed()
+        ? Future.succeededFuture(new Found(state, after, mark, false, false))
+        : world.log().confirm(orgId, state.desktop().incarnation(), after, List.of()).map(now ->
+            new Found(now, after, mark, true, false));
+  }
+
+  private Future<Found> begun(boolean restored) {
+    return gate.reincarnate(orgId, restored).compose(this::ended).map(anew ->
+        new Found(anew, anew.outboxConfirmed(), 0, false, true));
   }
 
   /** Ends the former incarnation when there is one. */
@@ -94,7 +109,7 @@ final class OutboxCheck {
   /** The mark of an outbox; empty when the cloud knows it as another caller's: this desktop sends by another token. */
   private Future<Optional<OutboxMark>> mark(Desktop desktop) {
     String path = "/api/outbox?orgId=" + URLEncoder.encode(orgId, StandardCharsets.UTF_8);
-    return gate.question(world.cloud().get(path, desktop)).compose(answer -> {
+    return gate.question(world.cloud().get(path, desktop), counts).compose(answer -> {
       if (answer instanceof CloudAnswer.Refused refused && refused.code().equals(ErrorCode.OUTBOX_GAP.code())) {
         return Future.succeededFuture(Optional.empty());
       }

@@ -4,58 +4,87 @@ import dev.cortex.bus.Message.SyncState;
 import dev.cortex.sync.OutboxCheck.Unanswered;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerState;
+import io.vertx.circuitbreaker.OpenCircuitException;
 import io.vertx.core.Future;
+import java.util.function.Predicate;
 
 /**
  * The breaker before the cloud, as outboxes use it: batches go through it; questions beside them count when they fail,
- * but only a batch that is answered closes it. Futures fail with {@link Unanswered} at an outage.
+ * but only an outbox that moves closes it. Futures fail with {@link Unanswered} at an outage, and with
+ * {@link LeftAlone} while it is open.
  */
 final class OutboxGate {
 
   private final CircuitBreaker breaker;
   private final CloudClient cloud;
   private final BridgeWorld world;
+  private long openedMs;
   private boolean begun;
   private long begunMs;
 
   /** The gate of all orgs. */
   OutboxGate(CircuitBreaker breaker, BridgeWorld world) {
-    this.breaker = breaker;
+    this.breaker = breaker.openHandler(opened -> openedMs = world.nowMs());
     this.cloud = world.cloud();
     this.world = world;
   }
 
-  /** Sends a batch. */
-  Future<CloudAnswer> batch(CloudClient.Ask ask) {
-    return breaker.execute(() -> cloud.send(ask).compose(answer ->
-        answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer)));
+  /** Nothing was asked. */
+  static final class LeftAlone extends RuntimeException {
+
+    LeftAlone() {
+      super("the cloud is left alone for a while", null, false, false);
+    }
   }
 
-  /** Asks something beside the batches. */
-  Future<CloudAnswer> question(CloudClient.Ask ask) {
+  /**
+   * Sends a batch.
+   *
+   * @param counts which answers count against the cloud; as a trial every outage does
+   */
+  Future<CloudAnswer> batch(CloudClient.Ask ask, Predicate<CloudAnswer> counts) {
+    return breaker
+        .execute(() -> cloud.send(ask).compose(answer ->
+            answer.isOutage() && (counts.test(answer) || !isClosed())
+                ? Future.failedFuture(new Unanswered(answer))
+                : Future.succeededFuture(answer)))
+        .recover(failure -> Future.failedFuture(failure instanceof OpenCircuitException ? new LeftAlone() : failure))
+        .compose(OutboxGate::answered);
+  }
+
+  /**
+   * Asks something beside the batches.
+   *
+   * @param counts which answers count against the cloud
+   */
+  Future<CloudAnswer> question(CloudClient.Ask ask, Predicate<CloudAnswer> counts) {
     if (breaker.state() == CircuitBreakerState.OPEN) {
-      return Future.failedFuture("the cloud is left alone for a while");
+      return Future.failedFuture(new LeftAlone());
     }
-    return cloud.send(ask).compose(answer -> answer.isOutage()
-        ? breaker.execute(() -> Future.failedFuture(new Unanswered(answer)))
-        : Future.succeededFuture(answer));
+    return cloud.send(ask).compose(answer -> counts.test(answer)
+        ? breaker.<CloudAnswer>execute(() -> answered(answer)).transform(counted -> answered(answer))
+        : answered(answer));
+  }
+
+  private static Future<CloudAnswer> answered(CloudAnswer answer) {
+    return answer.isOutage() ? Future.failedFuture(new Unanswered(answer)) : Future.succeededFuture(answer);
   }
 
   /**
    * Begins a new incarnation of every outbox. Fails soon after another one: a cloud that says it does not know that one
    * either contradicts itself, and following it would be a circle.
    */
-  Future<SyncState> reincarnate(String orgId) {
+  Future<SyncState> reincarnate(String orgId, boolean restored) {
     if (begun && world.nowMs() - begunMs < world.timing().pollMaxMs()) {
       return Future.failedFuture("the cloud knows another outbox again");
     }
     begun = true;
     begunMs = world.nowMs();
-    return world.log().reincarnate(orgId);
+    return world.log().reincarnate(orgId, restored);
   }
 
-  /** A question was answered, and there is no batch that could show that the cloud works. */
-  void nothingToSend() {
+  /** A question was answered, and showed that a batch arrived, or there is no batch that could show anything. */
+  void worked() {
     if (breaker.state() == CircuitBreakerState.HALF_OPEN) {
       breaker.execute(() -> Future.succeededFuture());
     }
@@ -66,6 +95,13 @@ final class OutboxGate {
     if (breaker.state() == CircuitBreakerState.OPEN) {
       breaker.reset();
     }
+  }
+
+  /** How long the cloud is left alone from now on, ms; 0 when it is not. */
+  long leftAloneMs() {
+    return breaker.state() == CircuitBreakerState.OPEN
+        ? Math.max(1, openedMs + world.timing().breakerResetMs() - world.nowMs())
+        : 0;
   }
 
   /** The word for its state. */

@@ -33,20 +33,16 @@ final class OutboxMarks {
     Fields fields = Fields.read(body, NAMES);
     OptionalLong number = fields.get("number").integer();
     String digits = fields.text("hash");
-    if (number.isEmpty() || !digits.matches("[0-9a-f]{32}")) {
-      throw new RefusedException(ErrorCode.BAD_REQUEST, "the mark of the outbox has no number or hash");
+    JsonSlice refused = fields.get("refused");
+    // without them everything up to the mark would pass for delivered
+    if (number.isEmpty() || !digits.matches("[0-9a-f]{32}") || !refused.isArray()) {
+      throw new RefusedException(ErrorCode.BAD_REQUEST, "the mark of the outbox has no number, hash or refusals");
     }
     return new OutboxMark(
         number.getAsLong(),
         new Hash128(
             Long.parseUnsignedLong(digits.substring(0, 16), 16), Long.parseUnsignedLong(digits.substring(16), 16)),
-        numbers(fields.get("refused")));
-  }
-
-  private static List<Long> numbers(JsonSlice array) {
-    return array.isArray()
-        ? Fields.elements(array, REFUSED_MAX).stream().flatMap(one -> one.integer().stream().boxed()).toList()
-        : List.of();
+        Fields.elements(refused, REFUSED_MAX).stream().flatMap(one -> one.integer().stream().boxed()).toList());
   }
 
   /**
@@ -61,17 +57,33 @@ final class OutboxMarks {
       return OptionalLong.empty();
     }
     boolean known = rows.stream().anyMatch(row -> row.number() == mark.number());
-    boolean ours = rows.stream()
-        .noneMatch(row -> row.number() == mark.number() && !KeyHash.hashed(row.id()).equals(mark.hash()));
-    if (!ours || (!known && mark.number() > state.outboxConfirmed())) {
+    if (isAnother(mark, rows) || (!known && mark.number() > state.outboxConfirmed())) {
       return OptionalLong.empty();
     }
     if (mark.number() >= state.outboxConfirmed()) {
-      // what the cloud answered to the numbers up to its mark is asked again
-      return OptionalLong.of(state.outboxConfirmed());
+      // of what it took it need not say it again; why it refused what it refused, it has to
+      long refused = mark.refused().stream()
+          .mapToLong(Long::longValue)
+          .filter(number -> number > state.outboxConfirmed())
+          .min()
+          .orElse(Long.MAX_VALUE);
+      return OptionalLong.of(Math.min(mark.number(), refused - 1));
     }
     // the cloud lost what it had confirmed: it can be sent again as long as it is here
     boolean next = rows.stream().anyMatch(row -> row.number() == mark.number() + 1);
     return next ? OptionalLong.of(mark.number()) : OptionalLong.empty();
+  }
+
+  /**
+   * Whether a mark that is not this outbox's says that this desktop lost events; else it is the cloud that lost some,
+   * which are here no longer.
+   */
+  static boolean showsRestore(SyncState state, OutboxMark mark, List<Outgoing> rows) {
+    return mark.number() > state.outboxConfirmed() || isAnother(mark, rows);
+  }
+
+  private static boolean isAnother(OutboxMark mark, List<Outgoing> rows) {
+    return rows.stream()
+        .anyMatch(row -> row.number() == mark.number() && !KeyHash.hashed(row.id()).equals(mark.hash()));
   }
 }

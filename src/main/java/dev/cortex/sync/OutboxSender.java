@@ -1,10 +1,10 @@
 package dev.cortex.sync;
 
-import dev.cortex.bus.Message.OutboxPage;
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.RefusedException;
 import dev.cortex.sync.OutboxCheck.Unanswered;
+import dev.cortex.sync.OutboxGate.LeftAlone;
 import io.vertx.core.Future;
 import java.util.Optional;
 
@@ -15,8 +15,6 @@ import java.util.Optional;
 final class OutboxSender {
 
   private static final int EVENTS_MAX = 500;
-  /** Two pages are in memory at a time, and one of them once more as a request. */
-  private static final int BYTES_MAX = (int) Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
 
   /** What the sender is about. */
   enum State {
@@ -51,36 +49,27 @@ final class OutboxSender {
     void onReached(boolean back);
   }
 
-  private static final long NEVER = Long.MAX_VALUE;
-
-  private record Ahead(long after, Future<OutboxPage> page) {}
-
   private final String orgId;
   private final BridgeWorld world;
   private final OutboxGate gate;
   private final Trouble trouble;
   private final Owner owner;
   private final OutboxCheck check;
+  private final OutboxReader reader;
+  private final Retry retry;
+  private final OutboxStanding standing = new OutboxStanding();
   private final AsideNotice aside;
 
   private State state = State.STOPPED;
-  private Optional<SyncState> known = Optional.empty();
   private long sent;
-  private long head;
   /** No number above it can be known to the cloud. */
   private long tried;
-  private long oldestAtMs;
   private final BatchSize size = new BatchSize(EVENTS_MAX);
   /** The number of an event that is too large for the line even by itself; 0 for none. */
   private long tooLarge;
-  private int failures;
   private boolean unsure = true;
-  /** When it may try again at the earliest, if the cloud turns out to be there; NEVER while that would not help. */
-  private long soonestMs = NEVER;
-  private long wokenMs;
   /** It grew while something else was learned. */
   private boolean grew;
-  private Optional<Ahead> ahead = Optional.empty();
   /** Answers of a life before a sleep, or before another incarnation, do not count any more. */
   private int life;
   private long timer = -1;
@@ -92,9 +81,10 @@ final class OutboxSender {
     this.gate = gate;
     this.trouble = trouble;
     this.owner = owner;
-    this.wokenMs = world.nowMs() - world.timing().pollMinMs();
     this.aside = new AsideNotice(orgId, world);
-    this.check = new OutboxCheck(orgId, world, gate);
+    this.reader = new OutboxReader(orgId, world.log());
+    this.retry = new Retry(world.timing(), world.nowMs());
+    this.check = new OutboxCheck(orgId, world, gate, retry::isOutage);
   }
 
   /** Learns where the outbox stands, then sends; also when it does so already. */
@@ -105,10 +95,10 @@ final class OutboxSender {
   /** The same, at a random moment within a time: the machine slept. */
   void startWithin(long ms) {
     life++;
-    failures = 0;
+    retry.begin();
     unsure = true;
     tooLarge = 0;
-    ahead = Optional.empty();
+    reader.forget();
     waitMs((long) (ms * world.draw()));
   }
 
@@ -122,7 +112,7 @@ final class OutboxSender {
   /** The outbox has that number by now, or more. */
   void onGrew(long number) {
     grew |= state == State.LEARNING;
-    head = Math.max(head, number);
+    standing.grew(number);
     pump();
   }
 
@@ -142,14 +132,10 @@ final class OutboxSender {
 
   /** The cloud is there: tries again soon when it waits only because it was not. */
   void cloudIsBack() {
-    long nowMs = world.nowMs();
-    long gapMs = world.timing().pollMinMs();
-    if (state != State.WAITING || soonestMs > nowMs || nowMs - wokenMs < gapMs) {
-      return;
+    if (state == State.WAITING && retry.hurries(world.nowMs())) {
+      gate.cloudIsBack();
+      waitMs(world.timing().soonMs(world.draw()));
     }
-    wokenMs = nowMs;
-    gate.cloudIsBack();
-    waitMs(world.timing().soonMs(world.draw()));
   }
 
   /** Looks at the clock. */
@@ -159,27 +145,27 @@ final class OutboxSender {
 
   /** The highest number of the outbox. */
   long head() {
-    return known.map(now -> Math.max(head, now.outboxHead())).orElse(head);
+    return standing.head();
   }
 
   /** Events that the cloud refused for good. */
   long setAside() {
-    return known.map(SyncState::setAside).orElse(0L);
+    return standing.setAside();
   }
 
   /** How the log of this desktop stands, as far as it was asked. */
   Optional<SyncState> known() {
-    return known;
+    return standing.known();
   }
 
   /** Events that the cloud did not answer for yet. */
   long depth() {
-    return known.map(now -> Math.max(0, Math.max(head, now.outboxHead()) - now.outboxConfirmed())).orElse(0L);
+    return standing.depth();
   }
 
   /** How long the oldest of them waits, as far as it was read, ms. */
   long oldestMs() {
-    return depth() == 0 || oldestAtMs == 0 ? 0 : Math.max(0, world.clock().wallMs() - oldestAtMs);
+    return standing.oldestMs(world.clock().wallMs());
   }
 
   private void turn() {
@@ -197,8 +183,7 @@ final class OutboxSender {
     check.run(now -> {
       if (mine == life) {
         // so that people see what waits, even while the cloud does not answer
-        known = Optional.of(now);
-        head = Math.max(head, now.outboxHead());
+        standing.learn(now);
         owner.onState(now);
       }
     }).onComplete(done -> {
@@ -207,49 +192,53 @@ final class OutboxSender {
       }
       if (done.failed()) {
         failed(done.cause());
-        return;
+      } else {
+        checked(done.result());
       }
-      OutboxCheck.Found found = done.result();
-      unsure = false;
-      known = Optional.of(found.state());
-      head = found.state().outboxHead();
-      sent = found.sendAfter();
-      tried = found.mark();
-      ahead = Optional.empty();
-      state = State.IDLE;
-      owner.onState(found.state());
-      if (found.begun()) {
-        owner.onReincarnated();
-      }
-      owner.onChecked();
-      owner.onReached(failures > 0);
-      if (head <= sent) {
-        failures = 0;
-        trouble.over();
-        gate.nothingToSend();
-      }
-      if (grew) {
-        grew = false;
-        refresh();
-      }
-      pump();
     });
   }
 
+  private void checked(OutboxCheck.Found found) {
+    unsure = false;
+    standing.learnAnew(found.state());
+    sent = found.sendAfter();
+    tried = found.mark();
+    reader.forget();
+    state = State.IDLE;
+    owner.onState(found.state());
+    if (found.begun()) {
+      owner.onReincarnated();
+    }
+    owner.onChecked();
+    boolean back = retry.isFailing();
+    if (found.moved() || head() <= sent) {
+      worked();
+      gate.worked();
+    }
+    owner.onReached(back);
+    if (grew) {
+      grew = false;
+      refresh();
+    }
+    pump();
+  }
+
   private void pump() {
-    if (state != State.IDLE || head <= sent) {
+    if (state != State.IDLE || head() <= sent) {
       return;
     }
     state = State.SENDING;
     int mine = life;
     long after = sent;
-    page(after).compose(page -> {
+    reader.page(after, size.events()).compose(page -> {
       Optional<OutboxBatch> batch = OutboxBatch.of(page.events(), after, size.events());
       if (batch.isEmpty()) {
         unsure = true;
         return Future.failedFuture("the outbox does not go on with number " + (after + 1));
       }
-      readAhead(batch.get().last(), mine);
+      if (mine == life && head() > batch.get().last()) {
+        reader.readAhead(batch.get().last(), size.events());
+      }
       // the numbers of a life that is over may be others by now: whatever became of the batch is asked again
       long triedBefore = tried;
       tried = Math.max(tried, batch.get().last());
@@ -269,26 +258,14 @@ final class OutboxSender {
     });
   }
 
-  private Future<OutboxPage> page(long after) {
-    Optional<Ahead> read = ahead;
-    ahead = Optional.empty();
-    return read.isPresent() && read.get().after() == after
-        ? read.get().page()
-        : world.log().read(orgId, after, size.events(), BYTES_MAX);
-  }
-
-  private void readAhead(long after, int mine) {
-    if (mine == life && head > after) {
-      ahead = Optional.of(new Ahead(after, world.log().read(orgId, after, size.events(), BYTES_MAX)));
-    }
-  }
-
   private Future<CloudAnswer> post(OutboxBatch batch) {
-    oldestAtMs = batch.receivedAt();
-    Desktop desktop = known.orElseThrow().desktop();
+    standing.oldest(batch.receivedAt());
+    Desktop desktop = standing.known().orElseThrow().desktop();
     long timeoutMs = world.timing().requestMs();
+    CloudClient.Ask ask =
+        batch.first() == tooLarge ? batch.withheld(desktop, timeoutMs) : batch.question(desktop, timeoutMs);
     return gate
-        .batch(batch.first() == tooLarge ? batch.withheld(desktop, timeoutMs) : batch.question(desktop, timeoutMs))
+        .batch(ask, retry::isOutage)
         .onFailure(failure -> {
           if (failure instanceof Unanswered unanswered
               && unanswered.answer() instanceof CloudAnswer.Failed failed
@@ -322,14 +299,13 @@ final class OutboxSender {
   }
 
   private Future<Void> note(long through, OutboxResults results) {
-    String incarnation = known.orElseThrow().desktop().incarnation();
+    String incarnation = standing.known().orElseThrow().desktop().incarnation();
     int mine = life;
     return world.log().confirm(orgId, incarnation, through, results.refused()).map(now -> {
       aside.refused(results.refused());
       if (mine == life) {
-        boolean back = failures > 0;
-        failures = 0;
-        trouble.over();
+        boolean back = retry.isFailing();
+        worked();
         owner.onReached(back);
         size.more();
         tooLarge = 0;
@@ -342,9 +318,7 @@ final class OutboxSender {
 
   /** Learns what the log of this desktop says; what the cloud has to be asked again for, it is asked next. */
   private void learn(SyncState now) {
-    unsure |= known.isPresent() && !known.get().desktop().equals(now.desktop());
-    known = Optional.of(now);
-    head = Math.max(head, now.outboxHead());
+    unsure |= standing.learn(now);
     owner.onState(now);
     if (unsure) {
       startWithin(0);
@@ -352,15 +326,19 @@ final class OutboxSender {
   }
 
   private void failed(Throwable failure) {
-    failures++;
+    String words = Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getSimpleName());
+    reader.forget();
+    if (failure instanceof LeftAlone) {
+      if (trouble.last().isEmpty()) {
+        trouble.failed(words);
+      }
+      retryIn(retry.leftAlone(world.nowMs(), world.draw()));
+      return;
+    }
+    trouble.failed(words);
     CloudAnswer answer =
         failure instanceof Unanswered unanswered ? unanswered.answer() : new CloudAnswer.Failed("", 0);
-    String words = Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getSimpleName());
-    trouble.failed(words);
-    long backoffMs = world.timing().backoff().delayMs(failures, world.draw());
-    long idleMs = Timing.spread(world.timing().pollMaxMs(), world.draw());
-    ahead = Optional.empty();
-    Setback setback = Setback.of(answer, backoffMs, idleMs, tooLarge != sent + 1);
+    Setback setback = retry.failed(answer, tooLarge != sent + 1, world.nowMs(), world.draw());
     unsure |= setback.unsure();
     if (setback.smaller()) {
       tooLarge = size.less() ? 0 : sent + 1;
@@ -368,15 +346,18 @@ final class OutboxSender {
     if (setback.told()) {
       owner.onChecked();
     }
-    soonestMs = soonest(answer);
-    waitMs(setback.waitMs());
+    retryIn(setback.waitMs());
   }
 
-  private long soonest(CloudAnswer answer) {
-    if (answer instanceof CloudAnswer.Failed failed) {
-      return world.nowMs() + failed.retryAfterMs();
-    }
-    return answer.isOutage() ? world.nowMs() : NEVER;
+  private void worked() {
+    retry.worked();
+    trouble.over();
+  }
+
+  /** Tries again after a time; not before the cloud is left alone no more, which would only have to wait once more. */
+  private void retryIn(long ms) {
+    long aloneMs = gate.leftAloneMs();
+    waitMs(aloneMs > ms ? aloneMs + world.timing().soonMs(world.draw()) : ms);
   }
 
   private void waitMs(long ms) {

@@ -31,7 +31,7 @@ final class Lanes {
         throw new AssertionError("there is no outbox");
       }
     };
-    Lookup lookup = new Lookup("n1", log, rooms, fanout, Sharing.NONE, deposed);
+    Lookup lookup = new Lookup("n1", log, rooms, new NewLogIds(rooms, fanout), Sharing.NONE, deposed);
     return new CommitLane("n1", log, rooms, lookup, fanout, admission, new Metrics(), clock, 1, listener);
   }
 }

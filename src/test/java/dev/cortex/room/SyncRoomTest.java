@@ -10,12 +10,15 @@ import dev.cortex.bus.Members;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
+import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.AskOutbox;
 import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSyncState;
 import dev.cortex.bus.Message.ConfirmOutbox;
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.Message.Former;
+import dev.cortex.bus.Message.Head;
+import dev.cortex.bus.Message.Locate;
 import dev.cortex.bus.Message.OutboxGrew;
 import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.OutboxPage;
@@ -41,6 +44,7 @@ import dev.cortex.event.KeyHash;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
+import dev.cortex.event.Since;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.gateway.GatewayModel;
 import dev.cortex.log.LogException.Kind;
@@ -147,7 +151,7 @@ final class SyncRoomTest {
     append(desk, Source.PRODUCERS, plain("acme", "x"), plain("acme", "y"), plain("acme", "z"));
     ask(desk, new ConfirmOutbox("acme", "i1", 2, List.of()));
 
-    SyncState began = (SyncState) ask(desk, new Reincarnate("acme"));
+    SyncState began = (SyncState) ask(desk, new Reincarnate("acme", false));
     assertThat(began.desktop()).isEqualTo(new Desktop("laptop", "i2"));
     assertThat(began.former()).contains(new Former(LAPTOP, 2));
     SyncState renumbered = (SyncState) ask(desk, new RenumberOutbox("acme", 1, List.of()));
@@ -161,10 +165,34 @@ final class SyncRoomTest {
   }
 
   @Test
+  void roomsOfARestoredLogGoOnUnderAnotherLogId() {
+    RoomDesk desk = desktop(Set.of("acme"));
+    append(desk, Source.PRODUCERS, plain("acme", "x"));
+    append(desk, Source.PRODUCERS, plain("other", "x"));
+    Position before = ((Head) ask(desk, new AskHead("acme"))).position();
+    Position beforeToo = ((Head) ask(desk, new AskHead("other"))).position();
+
+    ask(desk, new Reincarnate("acme", true));
+
+    Position now = ((Head) ask(desk, new AskHead("acme"))).position();
+    assertThat(now.offset()).isEqualTo(1);
+    assertThat(now.logId()).isNotEqualTo(before.logId());
+    assertThat(((Head) ask(desk, new AskHead("other"))).position().logId()).isNotEqualTo(beforeToo.logId());
+    Since old = new Since.Cursor(before);
+    Future<? extends Message> lost = desk.ask(new Locate(Channel.root("acme"), old));
+    schedule.run(TURNS);
+    assertThat(lost.cause()).isInstanceOfSatisfying(RefusedException.class, refused ->
+        assertThat(refused.code()).isEqualTo(ErrorCode.CURSOR_LOG_CHANGED));
+    assertThat(append(desk, Source.PRODUCERS, plain("acme", "y")).outcomes())
+        .extracting(Outcome::offset)
+        .containsExactly(2L);
+  }
+
+  @Test
   void numbersAreRightAfterARenumberingOfUnknownOutcome() {
     RoomDesk desk = desktop(Set.of("acme"));
     append(desk, Source.PRODUCERS, plain("acme", "x"), plain("acme", "y"));
-    ask(desk, new Reincarnate("acme"));
+    ask(desk, new Reincarnate("acme", false));
     log.failNext(Kind.UNKNOWN, true);
 
     Future<? extends Message> failed = desk.ask(new RenumberOutbox("acme", 0, List.of()));

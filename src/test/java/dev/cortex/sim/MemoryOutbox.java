@@ -110,11 +110,14 @@ public final class MemoryOutbox implements LocalOutbox {
   }
 
   @Override
-  public Future<Desktop> reincarnate() {
+  public Future<Desktop> reincarnate(boolean restored) {
     return log.write(() -> {
       for (String orgId : log.orgIds()) {
         formers.computeIfAbsent(
             orgId, org -> new Former(desktop.incarnation(), log.org(orgId).outboxConfirmed));
+        if (restored) {
+          renew(orgId);
+        }
       }
       desktop = new Desktop(desktop.install(), "i" + (Integer.parseInt(desktop.incarnation().substring(1)) + 1));
       return desktop;
@@ -162,9 +165,13 @@ public final class MemoryOutbox implements LocalOutbox {
   @Override
   public Future<Void> renewLogId(String orgId) {
     return log.write(() -> {
-      log.org(orgId).logId = "renewedlog" + String.format("%03d", ++renewals);
+      renew(orgId);
       return null;
     });
+  }
+
+  private void renew(String orgId) {
+    log.org(orgId).logId = "renewedlog" + String.format("%03d", ++renewals);
   }
 
   private Map<String, Aside> asidesOf(String orgId) {

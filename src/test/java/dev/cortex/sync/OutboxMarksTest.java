@@ -68,6 +68,15 @@ final class OutboxMarksTest {
   }
 
   @Test
+  void onlyAMarkOfMoreOrOfOtherEventsShowsThatThisDesktopWasRestored() {
+    assertThat(OutboxMarks.showsRestore(state(3, 3), mark(4), List.of())).isTrue();
+    assertThat(OutboxMarks.showsRestore(state(9, 2), mark(5), rows(6))).isTrue();
+    OutboxMark other = new OutboxMark(5, KeyHash.hashed("somebody else's"));
+    assertThat(OutboxMarks.showsRestore(state(9, 5), other, rows(5, 6))).isTrue();
+    assertThat(OutboxMarks.showsRestore(state(9, 8), mark(5), rows(7))).as("the cloud lost some").isFalse();
+  }
+
+  @Test
   void markIsRead() {
     byte[] body = utf8("{\"number\":7,\"hash\":\"00000000000000ff8000000000000001\",\"refused\":[3,5],\"more\":[]}");
     assertThat(OutboxMarks.read(body)).isEqualTo(new OutboxMark(7, new Hash128(255, Long.MIN_VALUE + 1), List.of(3L, 5L)));

@@ -259,8 +259,8 @@ final class SyncBridgeTest {
     bed.started();
     until("all are confirmed", 5, () -> bed.state().outboxConfirmed() == 3);
     assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
+    until("it is told", 5, () -> bed.status().getLong("setAside") == 1);
     assertThat(bed.orgStatus().getJsonObject("outbox").getLong("setAside")).isEqualTo(1);
-    assertThat(bed.status().getLong("setAside")).isEqualTo(1);
   }
 
   @Test

@@ -110,9 +110,12 @@ final class LogIdentity {
     writeFile(List.of(Meta.read(sql, NONCE).orElseThrow()));
   }
 
-  /** Begins a new incarnation of a log that stays what it is. */
-  void reincarnate(Sql sql) throws SQLException {
+  /** Begins a new incarnation of a log that stays what it is or, when it was restored, of one with new log ids. */
+  void reincarnate(Sql sql, boolean restored, long nowMs) throws SQLException {
     renewIncarnation(sql, FORMER_TO_CONFIRMED);
+    if (restored) {
+      renewLogIds(sql, nowMs);
+    }
   }
 
   /** Gives the log of one org another id, should there be such a log. */

@@ -144,11 +144,11 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
 
   /** When it is not known whether the new incarnation was committed, the one that is there counts. */
   @Override
-  public Future<Desktop> reincarnate() {
+  public Future<Desktop> reincarnate(boolean restored) {
     Future<Void> begun =
         write(
             sql -> {
-              identity.reincarnate(sql);
+              identity.reincarnate(sql, restored, clock.wallMs());
               return null;
             });
     return begun

@@ -188,7 +188,7 @@ final class LocalOutboxTest {
     assertThat(aside()).isEmpty();
 
     String old = log.desktop().incarnation();
-    await(log.reincarnate());
+    await(log.reincarnate(false));
     State between = state();
     assertThat(await(log.confirm("acme", old, 3, List.of(refusal(2))))).isEqualTo(between);
     assertThat(confirm(3)).as("nothing was sent yet under the new one").isEqualTo(between);
@@ -346,7 +346,7 @@ final class LocalOutboxTest {
     Desktop old = log.desktop();
     String logId = head("acme").logId();
 
-    Desktop fresh = await(log.reincarnate());
+    Desktop fresh = await(log.reincarnate(false));
 
     assertThat(fresh).isEqualTo(log.desktop()).isNotEqualTo(old);
     assertThat(fresh.install()).isEqualTo(old.install());
@@ -354,7 +354,7 @@ final class LocalOutboxTest {
     assertThat(await(log.state("globex"))).isEqualTo(new State(0, 0, NOBODY, 0, 0));
     assertThat(head("acme").logId()).isEqualTo(logId);
 
-    Desktop next = await(log.reincarnate());
+    Desktop next = await(log.reincarnate(false));
     assertThat(next).isNotEqualTo(fresh);
     assertThat(former()).isEqualTo(old.incarnation());
     await(log.close());
@@ -363,6 +363,20 @@ final class LocalOutboxTest {
 
     assertThat(await(log.renumber("acme", 5, List.of()))).isEqualTo(new State(2, 0, NOBODY, 0, 1));
     assertThat(waiting()).containsExactly("1 id-4", "2 id-5");
+  }
+
+  @Test
+  void newIncarnationOfARestoredLogGivesEveryLogAnotherId() {
+    born(3);
+    put(append("globex", epoch, 0, 1), head("globex"));
+    List<String> before = List.of(head("acme").logId(), head("globex").logId());
+
+    Desktop fresh = await(log.reincarnate(true));
+
+    assertThat(fresh).isEqualTo(log.desktop());
+    assertThat(List.of(head("acme").logId(), head("globex").logId())).doesNotContainAnyElementsOf(before);
+    assertThat(head("acme").head()).isEqualTo(3);
+    assertThat(waiting()).hasSize(3);
   }
 
   @Test
@@ -379,7 +393,7 @@ final class LocalOutboxTest {
     assertThat(await(log.read("acme", 1, 9, 1 << 20)))
         .extracting(Numbered::number)
         .containsExactly(3L, 4L, 5L, 6L, 7L);
-    await(log.reincarnate());
+    await(log.reincarnate(false));
 
     assertThat(await(log.renumber("acme", 1, List.of()))).isEqualTo(new State(4, 0, NOBODY, 0, 1));
 
@@ -398,7 +412,7 @@ final class LocalOutboxTest {
     put(numbered(append("globex", epoch, 0, 3), 1), head("globex"));
     confirm(2, refusal(1));
     assertThat(await(log.state("globex"))).isEqualTo(new State(3, 0, NOBODY, 0, 0));
-    await(log.reincarnate());
+    await(log.reincarnate(false));
     await(log.renumber("acme", 2, List.of()));
     String former = await(log.state("globex")).former().orElseThrow();
     assertThat(await(log.state("globex"))).isEqualTo(new State(3, 0, Optional.of(former), 0, 0));
