@@ -53,7 +53,13 @@ final class SyncDesk {
    *
    * @param grew hears of an org's outbox that has numbers up to there now
    */
-  SyncDesk(EventLog log, Sharing sharing, Rooms rooms, NewLogIds newLogIds, CommitLanes lanes, ObjLongConsumer<String> grew) {
+  SyncDesk(
+      EventLog log,
+      Sharing sharing,
+      Rooms rooms,
+      NewLogIds newLogIds,
+      CommitLanes lanes,
+      ObjLongConsumer<String> grew) {
     this.log = log;
     this.sharing = sharing;
     this.rooms = rooms;

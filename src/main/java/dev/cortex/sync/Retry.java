@@ -9,7 +9,8 @@ import dev.cortex.base.Pure;
  *
  * <p>A connection that is lost after the cloud took something says little about the cloud: it is looked for again a few
  * times soon, by a small question, before backoff begins. Only what the cloud took since gives new looks, so that a
- * cloud that takes nothing is asked so often once. A cloud that is late, or says that it does not work, is never hurried.
+ * cloud that takes nothing is asked so often once. A cloud that is late, or says that it does not work, is never
+ * hurried.
  */
 @Pure
 final class Retry {
@@ -91,8 +92,8 @@ final class Retry {
   }
 
   /**
-   * The cloud turned out to be there: whether it is worth trying again soon. Not more often than polls, for a cloud that
-   * answers something else only.
+   * The cloud turned out to be there: whether it is worth trying again soon. Not more often than polls, for a cloud
+   * that answers something else only.
    */
   boolean hurries(long nowMs) {
     if (soonestMs > nowMs || nowMs - wokenMs < timing.pollMinMs()) {
