@@ -35,7 +35,8 @@ test('a shell whose server asks for its install token hands that one over', () =
 });
 
 for (const shell of [undefined, null, '', {}, { port: '4100' }, { url: 7 }, () => {}]) {
-  test(`a page where window.cortex is ${typeof shell} ${JSON.stringify(shell)} goes to the cloud with its token`, () => {
+  const found = `${typeof shell} ${JSON.stringify(shell)}`;
+  test(`a page where window.cortex is ${found} goes to the cloud with its token`, () => {
     assert.deepEqual(placeOf({ cloud: 'https://cloud.example', token: 't' }, shell), {
       url: 'wss://cloud.example/api/ws',
       token: 't',

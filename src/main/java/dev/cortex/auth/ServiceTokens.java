@@ -51,7 +51,9 @@ final class ServiceTokens {
         .filter(principal -> nowMs < principal.expiresAtMs())
         .orElseThrow(() -> new RefusedException(
             ErrorCode.UNAUTHORIZED,
-            known.isPresent() ? "The service token has expired" : "This takes a service token, and this one is not known"));
+            known.isPresent()
+                ? "The service token has expired"
+                : "This takes a service token, and this one is not known"));
   }
 
   private static Principal principal(ServiceTokenEntry entry) {

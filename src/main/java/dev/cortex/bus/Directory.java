@@ -7,8 +7,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
 /**
- * Where the rooms are, as far as this node knows. A node has one, shared by its verticles: the room verticle keeps it up
- * to date, everyone else asks. It may be behind the truth, which is in the store; whoever asks the wrong node is told so.
+ * Where the rooms are, as far as this node knows. A node has one, shared by its verticles: the room verticle keeps it
+ * up to date, everyone else asks. It may be behind the truth, which is in the store; whoever asks the wrong node is
+ * told so.
  */
 public final class Directory {
 

@@ -351,8 +351,8 @@ public sealed interface Message {
   record Outgoing(long number, String id, long receivedAt, byte[] json) {}
 
   /**
-   * Notes the cloud's answers to the outbox up to and including a number; answered by {@link SyncState}. Nothing happens
-   * when the desktop has another incarnation by now.
+   * Notes the cloud's answers to the outbox up to and including a number; answered by {@link SyncState}. Nothing
+   * happens when the desktop has another incarnation by now.
    *
    * @param incarnation the one that numbered them
    * @param refused those of them that the cloud refused for good: they are set aside
@@ -416,7 +416,9 @@ public sealed interface Message {
 
   // ---- gateway → sync
 
-  /** A push of the cloud as it came in, unread; answered by {@link Answer} or a refusal. Texts are empty when absent. */
+  /**
+   * A push of the cloud as it came in, unread; answered by {@link Answer} or a refusal. Texts are empty when absent.
+   */
   record Push(String id, String timestamp, String signature, byte[] body) implements Message {}
 
   /** Asks how the sync stands; answered by {@link Answer}. */

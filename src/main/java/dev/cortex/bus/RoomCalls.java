@@ -53,8 +53,9 @@ public final class RoomCalls {
   }
 
   /**
-   * Asks the room of an org. While the room moves ({@code moved}: it is certain that nothing was done) it is asked again
-   * at its next owner, until the budget is spent. Fails with {@code timeout} when it is not known whether the room acted.
+   * Asks the room of an org. While the room moves ({@code moved}: it is certain that nothing was done) it is asked
+   * again at its next owner, until the budget is spent. Fails with {@code timeout} when it is not known whether the
+   * room acted.
    *
    * @param budgetMs how long to keep asking, at least 1
    */
@@ -72,8 +73,8 @@ public final class RoomCalls {
   }
 
   /**
-   * Asks the rooms of a node, once. Fails with {@code timeout} as soon as the directory says that the node has gone, and
-   * with {@code moved} when it had gone before; with {@code overloaded}, unasked, when too much is under way.
+   * Asks the rooms of a node, once. Fails with {@code timeout} as soon as the directory says that the node has gone,
+   * and with {@code moved} when it had gone before; with {@code overloaded}, unasked, when too much is under way.
    *
    * @param node a node of the directory; empty text is nobody, who answers {@code moved}
    * @param timeoutMs how long to wait, at least 1
@@ -120,7 +121,8 @@ public final class RoomCalls {
   }
 
   /**
-   * Waits before an org's room is asked again: 10 to 100 ms, and not longer than until the directory names another place.
+   * Waits before an org's room is asked again: 10 to 100 ms, and not longer than until the directory names another
+   * place.
    *
    * @param seen where it was asked last
    * @param leftMs what is left of the budget

@@ -6,8 +6,8 @@ import java.util.Collection;
 import java.util.zip.CRC32C;
 
 /**
- * Which shard an org belongs to, and which node a shard belongs to. Both rules are part of what nodes agree on: changing
- * one needs a new hash version.
+ * Which shard an org belongs to, and which node a shard belongs to. Both rules are part of what nodes agree on:
+ * changing one needs a new hash version.
  *
  * @param shards how many shards there are
  * @param global whether all orgs share one shard, the single room of old

@@ -14,11 +14,12 @@ public sealed interface Source {
   record Producers() implements Source {}
 
   /**
-   * A part of a desktop's outbox, on its way into the cloud: numbered without a gap, taken strictly in order. Its events
-   * have the numbers from {@code first} on, those refused already included; the answer tells the fate of each number in
-   * turn. Sessions keep the sequences they have.
+   * A part of a desktop's outbox, on its way into the cloud: numbered without a gap, taken strictly in order. Its
+   * events have the numbers from {@code first} on, those refused already included; the answer tells the fate of each
+   * number in turn. Sessions keep the sequences they have.
    *
-   * @param subject who sends it, see {@link dev.cortex.event.Principal#subject}: an outbox is that of whoever sent it first
+   * @param subject who sends it, see {@link dev.cortex.event.Principal#subject}: an outbox is that of whoever sent it
+   *     first
    * @param first number of the first of them, from 1
    * @param refused those that were refused before they came to the room, in order of their numbers
    */

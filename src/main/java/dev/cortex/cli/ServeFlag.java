@@ -5,7 +5,8 @@ import java.util.Optional;
 
 /** The flags of {@code serve}: one table for reading them and for the help. */
 enum ServeFlag {
-  PROFILE("--profile", "NAME", "local (default): a desktop; cloud: a node of it; demo: a cloud and two desktops to try"),
+  PROFILE(
+      "--profile", "NAME", "local (default): a desktop; cloud: a node of it; demo: a cloud and two desktops to try"),
   CONFIG("--config", "FILE", "YAML file with the settings that differ"),
   PORT("--port", "PORT", "port to listen on, in a demo the cloud's; 0 picks a free one"),
   DATA_DIR("--data-dir", "DIR", "where everything durable lives"),

@@ -85,7 +85,9 @@ public final class ConfigLoader {
     }
   }
 
-  /** Files are looked at here, at the start, so that a wrong name is a line of the configuration and no riddle later. */
+  /**
+   * Files are looked at here, at the start, so that a wrong name is a line of the configuration and no riddle later.
+   */
   private static void requireReadable(Settings settings) {
     for (String key : List.of("cluster.tls_cert", "cluster.tls_key", "cluster.tls_ca")) {
       String file = settings.text(key);

@@ -143,8 +143,9 @@ final class Keys {
               "Events one session may publish in a second, and twice as many at once; 0 is unlimited."),
           key("limits.connection_events_per_second", RATE, 0L,
               "Events one connection may publish in a second, and twice as many at once; 0 is unlimited."),
-          key("limits.overrides", new TextList("a list of org.key=value, the key being one of limits", Shapes::override),
-              List.of(), "Limits of single orgs, such as acme.events_per_second=100."));
+          key("limits.overrides",
+              new TextList("a list of org.key=value, the key being one of limits", Shapes::override), List.of(),
+              "Limits of single orgs, such as acme.events_per_second=100."));
 
   private static final Map<String, Key> BY_NAME = new LinkedHashMap<>();
   private static final Map<String, Key> BY_VARIABLE = new LinkedHashMap<>();

@@ -69,77 +69,42 @@ public record Draft(
 
   /** This draft with the given values in the places its producer left empty. */
   public Draft completed(String newId, String defaultOrg, String defaultUser, long nowMs, String defaultTrace) {
-    return new Draft(
+    return with(
         id.isEmpty() ? newId : id,
         idGiven,
         orgId.isEmpty() ? defaultOrg : orgId,
         userId.isEmpty() ? defaultUser : userId,
-        type,
-        payload,
         timestamp < 0 ? nowMs : timestamp,
-        agentId,
-        sessionId,
-        sequence,
-        idempotencyKey,
-        priority,
         traceId.isEmpty() ? defaultTrace : traceId,
         origin);
   }
 
   /** This draft as one that may have been stored before: it is looked for by its id, whoever made that up. */
   public Draft repeated() {
-    return new Draft(
-        id,
-        true,
-        orgId,
-        userId,
-        type,
-        payload,
-        timestamp,
-        agentId,
-        sessionId,
-        sequence,
-        idempotencyKey,
-        priority,
-        traceId,
-        origin);
+    return with(id, true, orgId, userId, timestamp, traceId, origin);
   }
 
   /** This draft as one that another user caused. */
   public Draft by(String newUserId) {
-    return new Draft(
-        id,
-        idGiven,
-        orgId,
-        newUserId,
-        type,
-        payload,
-        timestamp,
-        agentId,
-        sessionId,
-        sequence,
-        idempotencyKey,
-        priority,
-        traceId,
-        origin);
+    return with(id, idGiven, orgId, newUserId, timestamp, traceId, origin);
   }
 
   /** This draft as one that came from there; empty for one that is born here. */
   public Draft from(String newOrigin) {
+    return with(id, idGiven, orgId, userId, timestamp, traceId, newOrigin);
+  }
+
+  /** This draft with other values in the fields that are not the producer's alone to fill. */
+  private Draft with(
+      String newId,
+      boolean given,
+      String newOrg,
+      String newUser,
+      long newTimestamp,
+      String newTrace,
+      String newOrigin) {
     return new Draft(
-        id,
-        idGiven,
-        orgId,
-        userId,
-        type,
-        payload,
-        timestamp,
-        agentId,
-        sessionId,
-        sequence,
-        idempotencyKey,
-        priority,
-        traceId,
-        newOrigin);
+        newId, given, newOrg, newUser, type, payload, newTimestamp, agentId, sessionId, sequence, idempotencyKey,
+        priority, newTrace, newOrigin);
   }
 }

@@ -13,7 +13,7 @@ public enum ErrorCode {
   NOT_JSON("not_json", false, 400, 0, "The body or frame is not strict JSON."),
   BAD_REQUEST("bad_request", false, 400, 0, "A parameter or header is missing or has a wrong value."),
   INVALID_EVENT("invalid_event", false, 422, 0, "A field of the event has a wrong type, shape or size."),
-  PAYLOAD_TOO_LARGE("payload_too_large", false, 422, 0, 
+  PAYLOAD_TOO_LARGE("payload_too_large", false, 422, 0,
       "The payload exceeds the limit: store an artifact and send a reference to it."),
   SEQUENCE_CONFLICT("sequence_conflict", false, 422, 0, "The sequence was used by another event or skips numbers."),
   IDEMPOTENCY_CONFLICT("idempotency_conflict", false, 422, 0,

@@ -14,7 +14,8 @@ import java.util.Set;
 public final class FrameReader {
 
   private static final int RID_MAX = 128;
-  private static final Set<String> FIELDS = Set.of("op", "rid", "channel", "since", "delta", "event", "token", "subscriptions");
+  private static final Set<String> FIELDS =
+      Set.of("op", "rid", "channel", "since", "delta", "event", "token", "subscriptions");
   private static final Set<String> SUBSCRIPTION_FIELDS = Set.of("channel", "cursor", "delta");
 
   /** Subscriptions one frame may take up. */

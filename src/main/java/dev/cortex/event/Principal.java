@@ -17,7 +17,12 @@ import java.util.Set;
  */
 @Pure
 public record Principal(
-    String name, boolean service, Set<String> orgs, Set<Scope> scopes, List<ChannelPattern> channels, long expiresAtMs) {
+    String name,
+    boolean service,
+    Set<String> orgs,
+    Set<Scope> scopes,
+    List<ChannelPattern> channels,
+    long expiresAtMs) {
 
   /** Whoever may use a desktop server: everything, in every org, in any user's name. */
   public static final Principal LOCAL =

@@ -111,7 +111,7 @@ final class Beginnings {
     return since instanceof Since.Cursor cursor
         ? feeds.existing(channel.orgId())
             .filter(feeds::isCurrent)
-            .flatMap(feed -> feed.locate(channel, cursor.position()))
+            .flatMap(feed -> feed.memory().locate(channel, cursor.position()))
         : Optional.empty();
   }
 

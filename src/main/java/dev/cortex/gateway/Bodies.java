@@ -21,8 +21,8 @@ final class Bodies {
   static final int BODY_MAX = 36 << 20;
 
   /**
-   * Bytes of bodies that are being read or served at the same time. Until it is answered a body stands in memory several
-   * times over, as bytes, as events and on its way into the store, so this is a small part of the heap.
+   * Bytes of bodies that are being read or served at the same time. Until it is answered a body stands in memory
+   * several times over, as bytes, as events and on its way into the store, so this is a small part of the heap.
    */
   private static final long TOGETHER_MAX = Math.max(BODY_MAX + (4L << 20), Runtime.getRuntime().maxMemory() / 8);
 
@@ -47,8 +47,8 @@ final class Bodies {
   }
 
   /**
-   * Reads the body and lets it be served; it counts as being in memory until that is done. Fails with a refusal when the
-   * body is too large, too slow or too much for now.
+   * Reads the body and lets it be served; it counts as being in memory until that is done. Fails with a refusal when
+   * the body is too large, too slow or too much for now.
    */
   <T> Future<T> serve(HttpServerRequest request, Function<byte[], Future<T>> service) {
     return serve(request, BODY_MAX, service);

@@ -15,13 +15,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Router;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * The doors of a cloud node. The public one serves clients that show a token, and signs of life; the internal one serves
- * those who run the node. What is on one is not on the other, except what the console needs to show an org's live
- * events: that takes the same token there as it does outside.
+ * The doors of a cloud node. The public one serves clients that show a token, and signs of life; the internal one
+ * serves those who run the node. What is on one is not on the other, except what the console needs to show an org's
+ * live events: that takes the same token there as it does outside.
  */
 final class CloudDoors implements Doors {
 
@@ -136,43 +135,12 @@ final class CloudDoors implements Doors {
   }
 
   private static Door.Rules publicRules(CloudGuard guard) {
-    return new Door.Rules() {
-
-      @Override
-      public Optional<LocalGuard.Refusal> check(LocalGuard.Request request) {
-        return refusalOf(guard.check(request));
-      }
-
-      @Override
-      public Optional<Map<String, String>> preflight(LocalGuard.Request request) {
-        return guard.preflight(request);
-      }
-
-      @Override
-      public boolean corsAllowed(String origin) {
-        return guard.corsAllowed(origin);
-      }
-    };
+    return new Door.Rules(request -> refusalOf(guard.check(request)), guard::preflight, guard::corsAllowed);
   }
 
+  /** Only the listener's own pages call it, and they need no preflight. */
   private static Door.Rules internalRules(InternalGuard guard) {
-    return new Door.Rules() {
-
-      @Override
-      public Optional<LocalGuard.Refusal> check(LocalGuard.Request request) {
-        return refusalOf(guard.check(request));
-      }
-
-      @Override
-      public Optional<Map<String, String>> preflight(LocalGuard.Request request) {
-        return Optional.empty(); // only the listener's own pages call it, and they need no preflight
-      }
-
-      @Override
-      public boolean corsAllowed(String origin) {
-        return false;
-      }
-    };
+    return new Door.Rules(request -> refusalOf(guard.check(request)), request -> Optional.empty(), origin -> false);
   }
 
   /** What is refused whatever is asked for. A missing token is the route's affair: not every path is one. */

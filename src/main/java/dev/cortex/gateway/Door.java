@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * What every request passes before anything else looks at it: the guard's rules, CORS, and headers that protect pages.
@@ -20,18 +22,17 @@ final class Door implements Handler<HttpServerRequest> {
   private final Rules rules;
   private final Handler<HttpServerRequest> inside;
 
-  /** What a guard decides by a request's first line and headers alone. */
-  interface Rules {
-
-    /** Whether the request may be heard: empty, or the refusal to answer with. */
-    Optional<LocalGuard.Refusal> check(LocalGuard.Request request);
-
-    /** The headers that answer a CORS preflight; empty when the request is none. */
-    Optional<Map<String, String>> preflight(LocalGuard.Request request);
-
-    /** Whether a page of that origin may call and read the answers. */
-    boolean corsAllowed(String origin);
-  }
+  /**
+   * What a guard decides by a request's first line and headers alone.
+   *
+   * @param check whether the request may be heard: empty, or the refusal to answer with
+   * @param preflight the headers that answer a CORS preflight; empty when the request is none
+   * @param cors whether a page of that origin may call and read the answers
+   */
+  record Rules(
+      Function<LocalGuard.Request, Optional<LocalGuard.Refusal>> check,
+      Function<LocalGuard.Request, Optional<Map<String, String>>> preflight,
+      Predicate<String> cors) {}
 
   Door(Rules rules, Handler<HttpServerRequest> inside) {
     this.rules = rules;
@@ -40,23 +41,7 @@ final class Door implements Handler<HttpServerRequest> {
 
   /** The rules of a desktop's guard. */
   static Rules rules(LocalGuard guard) {
-    return new Rules() {
-
-      @Override
-      public Optional<LocalGuard.Refusal> check(LocalGuard.Request request) {
-        return guard.check(request);
-      }
-
-      @Override
-      public Optional<Map<String, String>> preflight(LocalGuard.Request request) {
-        return guard.preflight(request);
-      }
-
-      @Override
-      public boolean corsAllowed(String origin) {
-        return guard.corsAllowed(origin);
-      }
-    };
+    return new Rules(guard::check, guard::preflight, guard::corsAllowed);
   }
 
   /** What guards look at. */
@@ -67,7 +52,7 @@ final class Door implements Handler<HttpServerRequest> {
   @Override
   public void handle(HttpServerRequest request) {
     LocalGuard.Request asked = asked(request);
-    Optional<LocalGuard.Refusal> refusal = rules.check(asked);
+    Optional<LocalGuard.Refusal> refusal = rules.check().apply(asked);
     if (refusal.isPresent()) {
       Problems.answer(request, refusal.get().code(), refusal.get().message());
       return;
@@ -78,14 +63,14 @@ final class Door implements Handler<HttpServerRequest> {
         .putHeader("Referrer-Policy", "no-referrer")
         .putHeader("Content-Security-Policy", CSP)
         .putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
-    Optional<Map<String, String>> preflight = rules.preflight(asked);
+    Optional<Map<String, String>> preflight = rules.preflight().apply(asked);
     if (preflight.isPresent()) {
       preflight.get().forEach(response::putHeader);
       response.setStatusCode(204).end();
       return;
     }
     String origin = request.getHeader(HttpHeaders.ORIGIN);
-    if (origin != null && rules.corsAllowed(origin)) {
+    if (origin != null && rules.cors().test(origin)) {
       response
           .putHeader(HttpHeaders.ACCESS_CONTROL_ALLOW_ORIGIN, origin)
           .putHeader(

@@ -25,8 +25,8 @@ interface Entrance {
   }
 
   /**
-   * Who asks; a {@link dev.cortex.event.RefusedException} when it is nobody who may. A request whose caller is not known
-   * at once has to be paused in the same turn.
+   * Who asks; a {@link dev.cortex.event.RefusedException} when it is nobody who may. A request whose caller is not
+   * known at once has to be paused in the same turn.
    */
   Future<Principal> identify(HttpServerRequest request, Caller caller);
 

@@ -2,7 +2,6 @@ package dev.cortex.gateway;
 
 import dev.cortex.bus.Message.Delivery;
 import dev.cortex.bus.Message.Head;
-import dev.cortex.bus.Message.Located;
 import dev.cortex.bus.Message.Page;
 import dev.cortex.event.Channel;
 import dev.cortex.event.ErrorCode;
@@ -12,8 +11,6 @@ import dev.cortex.event.StoredEvent;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * One org on one gateway: what has been heard of its log, and who listens. Everything up to {@code covered} was heard;
@@ -25,14 +22,13 @@ final class Feed {
   private final String orgId;
   private final int shard;
   private final Feeds feeds;
+  private final Speaker speaker;
   private final Tail tail;
   private final Gap gap;
+  private final Memory memory = new Memory(this);
   private final Audience audience = new Audience();
   private final List<Runnable> waiting = new ArrayList<>();
-  private String node;
-  private long confirmedNs;
   private String logId;
-  private long epoch;
   private long covered;
   private long receivedAt;
   private long flushed;
@@ -51,10 +47,8 @@ final class Feed {
     this.orgId = head.orgId();
     this.shard = shard;
     this.feeds = feeds;
-    this.node = node;
-    this.confirmedNs = feeds.nowNs();
+    this.speaker = new Speaker(shard, node, head.epoch(), feeds.nowNs());
     this.logId = head.position().logId();
-    this.epoch = head.epoch();
     this.covered = head.position().offset();
     this.receivedAt = head.receivedAt();
     this.flushed = covered;
@@ -71,19 +65,9 @@ final class Feed {
     return shard;
   }
 
-  /** The node whose room delivers to this feed. */
-  String node() {
-    return node;
-  }
-
-  /** The newest fencing epoch under which anyone spoke for the org. */
-  long epoch() {
-    return epoch;
-  }
-
-  /** When its room last said that it delivers to this feed, on the monotonic clock. */
-  long confirmedNs() {
-    return confirmedNs;
+  /** Whom this feed believes. */
+  Speaker speaker() {
+    return speaker;
   }
 
   String logId() {
@@ -109,6 +93,11 @@ final class Feed {
     return tail;
   }
 
+  /** What is known without asking. */
+  Memory memory() {
+    return memory;
+  }
+
   /** Applies a delivery, or finds out that something is missing and reads it. */
   void onDelivery(Delivery delivery) {
     if (!hears(delivery.node(), delivery.epoch())) {
@@ -124,46 +113,37 @@ final class Feed {
   }
 
   /** A room of that node says where the log stands. */
-  void onHead(String speaker, Head head) {
-    if (hears(speaker, head.epoch())) {
-      if (speaker.equals(node)) {
-        confirmedNs = feeds.nowNs();
-      }
-      if (sameLog(head.position())) {
-        receivedAt = Math.max(receivedAt, head.receivedAt());
-        heard(head.position().offset());
-      }
+  void onHead(String node, Head head) {
+    if (hears(node, head.epoch())) {
+      speaker.confirmed(node, feeds.nowNs());
+      stands(head);
     }
   }
 
   /** A room of that node took the feed's interest; false when it is a deposed one that does not know it yet. */
-  boolean attached(String owner, Head head) {
-    if (head.epoch() < epoch) {
-      return false;
+  boolean attached(String node, Head head) {
+    boolean believed = speaker.attached(node, head.epoch(), feeds.nowNs());
+    if (believed) {
+      stands(head);
     }
-    epoch = head.epoch();
-    node = owner;
-    confirmedNs = feeds.nowNs();
+    return believed;
+  }
+
+  private void stands(Head head) {
     if (sameLog(head.position())) {
       receivedAt = Math.max(receivedAt, head.receivedAt());
       heard(head.position().offset());
     }
-    return true;
   }
 
-  /** Whether to believe a room: not one that was deposed. One that is new here is where the feed belongs now. */
-  private boolean hears(String speaker, long spoken) {
-    if (spoken < epoch) {
-      return false;
-    }
-    boolean elsewhere = spoken > epoch && !speaker.equals(node);
-    epoch = spoken;
-    if (elsewhere) {
-      String left = node;
-      node = speaker;
+  /** Whether to believe a room. One that is new here is where the feed belongs now. */
+  private boolean hears(String node, long epoch) {
+    String left = speaker.node();
+    boolean believed = speaker.hears(node, epoch);
+    if (!speaker.node().equals(left)) {
       feeds.heardElsewhere(this, left);
     }
-    return true;
+    return believed;
   }
 
   /** Whether a position is one of the log that is followed here; if not, that log is gone and the new one begins. */
@@ -178,45 +158,14 @@ final class Feed {
     return true;
   }
 
-  /**
-   * What lies after a position, as far as this gateway knows without asking: nothing, or events that are all in the
-   * tail. Empty when it does not know.
-   */
-  Optional<Located> locate(Channel channel, Position from) {
-    boolean known = from.logId().equals(logId)
-        && gap.isClosed()
-        && (from.offset() == covered || (channel.isRoot() && from.offset() < covered && tail.covers(from.offset())));
-    return known ? Optional.of(new Located(knownHead(), from.offset(), covered - from.offset())) : Optional.empty();
-  }
-
-  /**
-   * Events after a position out of the tail; empty when they are not all there.
-   *
-   * @param visible which of them are told; the others are covered
-   */
-  Optional<Page> page(
-      Channel channel, Position from, int eventsMax, int bytesMax, Predicate<StoredEvent> visible) {
-    if (!from.logId().equals(logId) || from.offset() > covered || !tail.covers(from.offset())) {
-      return Optional.empty();
-    }
-    List<StoredEvent> events = new ArrayList<>();
-    List<StoredEvent> slice = tail.slice(from.offset(), covered, bytesMax);
-    long through = from.offset();
-    for (StoredEvent event : slice) {
-      if (events.size() == eventsMax) {
-        break;
-      }
-      if (channel.covers(event.agentId(), event.sessionId()) && visible.test(event)) {
-        events.add(event);
-      }
-      through = event.offset();
-    }
-    return Optional.of(new Page(knownHead(), List.copyOf(events), through));
+  /** Whether nothing is missing of what was heard of. */
+  boolean isComplete() {
+    return gap.isClosed();
   }
 
   /** Where the log stands as far as it was heard; the floor is not known here. */
-  private Head knownHead() {
-    return new Head(orgId, new Position(logId, covered), 0, epoch, receivedAt);
+  Head head() {
+    return new Head(orgId, new Position(logId, covered), 0, speaker.epoch(), receivedAt);
   }
 
   /** The log reaches up to that offset: what is not here yet is read. */
@@ -266,7 +215,7 @@ final class Feed {
   }
 
   Future<Page> read(String reader, Channel channel, long after) {
-    return feeds.read(reader, channel, logId, after);
+    return feeds.reads().follow(reader, channel, logId, after);
   }
 
   void later(Runnable retry) {

@@ -5,28 +5,17 @@ import dev.cortex.bus.Directory;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.Attach;
-import dev.cortex.bus.Message.Attached;
 import dev.cortex.bus.Message.Covered;
 import dev.cortex.bus.Message.Delivery;
-import dev.cortex.bus.Message.Detach;
 import dev.cortex.bus.Message.Head;
-import dev.cortex.bus.Message.Keep;
-import dev.cortex.bus.Message.Page;
-import dev.cortex.bus.Message.Read;
 import dev.cortex.bus.Message.Standing;
-import dev.cortex.event.Channel;
 import dev.cortex.event.Position;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Consumer;
 
 /**
  * Every org this gateway listens to. Deliveries come in here, whatever node they come from; a pass over the orgs
@@ -65,6 +54,7 @@ final class Feeds {
   private final Metrics metrics;
   private final Clock clock;
   private final Directory directory;
+  private final Interest interest;
   private final Attachments attachments;
   private final Credits credits;
   private final Tails tails;
@@ -72,17 +62,10 @@ final class Feeds {
   private final Lingering lingering;
   private final Runnable ignoreOwners;
   private final Map<String, Feed> feeds = new LinkedHashMap<>();
-  private final Map<String, Arrival> arriving = new HashMap<>();
-  private final Set<Consumer<Feed>> newcomers = new LinkedHashSet<>();
-  private final Map<Read, Future<Page>> reads = new HashMap<>();
-  private Optional<Future<Void>> attachedToAll = Optional.empty();
+  private final Arriving arriving = new Arriving();
+  private final EveryOrg everyOrg;
+  private final SharedReads reads;
   private volatile long deepestQueue;
-
-  /** A feed that is being attached, and how far its log reaches by deliveries that were faster than the answer. */
-  private static final class Arrival {
-    private final Promise<Feed> feed = Promise.promise();
-    private long heardOf;
-  }
 
   /**
    * The feeds of the gateway at that address.
@@ -106,12 +89,14 @@ final class Feeds {
     this.metrics = metrics;
     this.clock = clock;
     this.directory = directory;
+    this.everyOrg = new EveryOrg(link, address, directory);
+    this.reads = new SharedReads(link, directory, bounds.pageEvents(), bounds.pageBytes());
     this.credits = new Credits((node, bytes) -> link.tell(node, new Covered(address, bytes)));
     this.tails = new Tails(bounds.tailsBytes());
     this.passes = new Passes(link, limits, metrics, clock, tails::used, this::passed);
     this.lingering = new Lingering(clock, bounds.lingeringMax());
-    this.attachments = new Attachments(link, address, directory, connections, this::isWanted, clock,
-        bounds.renewSeconds());
+    this.interest = new Interest(link, address, directory, connections, this::isWanted);
+    this.attachments = new Attachments(link, directory, interest, clock, bounds.renewSeconds());
     this.ignoreOwners = directory.onChange(view -> link.soon(this::ownersChanged));
   }
 
@@ -124,15 +109,12 @@ final class Feeds {
   void onDelivery(Delivery delivery) {
     long unreported = credits.took(delivery);
     Feed feed = feeds.get(delivery.orgId());
-    Arrival arrival = feed == null ? arriving.get(delivery.orgId()) : null;
-    if (feed == null && !newcomers.isEmpty()) {
+    if (feed == null && everyOrg.isWatched()) {
       link.tell(delivery.node(), new Attach(address, delivery.orgId(), 0));
       feed = create(delivery.node(), new Head(
           delivery.orgId(), new Position(delivery.logId(), delivery.after()), 0, delivery.epoch()));
-    } else if (arrival != null) {
-      arrival.heardOf = Math.max(arrival.heardOf, delivery.through());
-    } else if (feed == null && attachedToAll.isEmpty()) {
-      attachments.detachIfUnwanted(delivery.node(), delivery.orgId());
+    } else if (feed == null && !arriving.heard(delivery.orgId(), delivery.through()) && !everyOrg.isAttached()) {
+      interest.detachIfUnwanted(delivery.node(), delivery.orgId());
     }
     if (feed != null) {
       feed.onDelivery(delivery);
@@ -148,13 +130,10 @@ final class Feeds {
   void onStanding(Standing standing) {
     for (Head head : standing.heads()) {
       Feed feed = feeds.get(head.orgId());
-      Arrival arrival = arriving.get(head.orgId());
       if (feed != null) {
         feed.onHead(standing.node(), head);
-      } else if (arrival != null) {
-        arrival.heardOf = Math.max(arrival.heardOf, head.position().offset());
-      } else if (attachedToAll.isEmpty()) {
-        attachments.detachIfUnwanted(standing.node(), head.orgId());
+      } else if (!arriving.heard(head.orgId(), head.position().offset()) && !everyOrg.isAttached()) {
+        interest.detachIfUnwanted(standing.node(), head.orgId());
       }
     }
   }
@@ -165,20 +144,16 @@ final class Feeds {
     if (feed != null) {
       return Future.succeededFuture(feed);
     }
-    Arrival running = arriving.get(orgId);
-    if (running != null) {
-      return running.feed.future();
-    }
-    Arrival arrival = new Arrival();
-    arriving.put(orgId, arrival);
-    attachments.first(orgId).map(begun -> attached(arrival, begun)).onComplete(answer -> {
-      arriving.remove(orgId);
-      arrival.feed.handle(answer);
-    });
-    return arrival.feed.future();
+    return arriving.running(orgId).orElseGet(() -> attach(orgId));
   }
 
-  private Feed attached(Arrival arrival, Attachments.Begun begun) {
+  private Future<Feed> attach(String orgId) {
+    Future<Feed> arrival = arriving.begin(orgId);
+    attachments.first(orgId).map(this::attached).onComplete(answer -> arriving.end(orgId, answer));
+    return arrival;
+  }
+
+  private Feed attached(Attachments.Begun begun) {
     String orgId = begun.head().orgId();
     Feed feed = feeds.get(orgId);
     if (feed == null) {
@@ -186,7 +161,7 @@ final class Feeds {
     } else {
       feed.onHead(begun.node(), begun.head()); // a delivery to every org's listeners made it meanwhile
     }
-    feed.heard(arrival.heardOf);
+    feed.heard(arriving.heardOf(orgId));
     link.soon(() -> existing(orgId).ifPresent(Feed::dropIfUnused));
     return feed;
   }
@@ -201,24 +176,9 @@ final class Feeds {
     return List.copyOf(feeds.values());
   }
 
-  /**
-   * Calls {@code newcomer} with the feed of every org that appears from now on. When the future completes, no event
-   * committed later is missed.
-   */
-  Future<Void> watchAll(Consumer<Feed> newcomer) {
-    newcomers.add(newcomer);
-    if (attachedToAll.isEmpty()) {
-      attachedToAll = Optional.of(ask(new Attach(address, "", 0), Attached.class).<Void>mapEmpty());
-    }
-    return attachedToAll.get().onFailure(failure -> attachedToAll = Optional.empty());
-  }
-
-  /** Ends {@link #watchAll}. */
-  void unwatchAll(Consumer<Feed> newcomer) {
-    if (newcomers.remove(newcomer) && newcomers.isEmpty()) {
-      attachedToAll = Optional.empty();
-      link.tell(directory.self(), new Detach(address, ""));
-    }
+  /** Those who want the feed of every org. */
+  EveryOrg everyOrg() {
+    return everyOrg;
   }
 
   /** What happens about once a second. */
@@ -242,31 +202,9 @@ final class Feeds {
     return deepestQueue;
   }
 
-  /** Reads a page; those who want the same page at the same time share one read. */
-  Future<Page> read(String reader, Channel channel, String logId, long after) {
-    Read shared = new Read("", channel, logId, after, bounds.pageEvents(), bounds.pageBytes());
-    Future<Page> running = reads.get(shared);
-    if (running != null) {
-      link.tell(directory.ownerOf(channel.orgId()), new Keep(reader, channel.orgId(), after));
-      return running;
-    }
-    return begin(shared, new Read(reader, channel, logId, after, bounds.pageEvents(), bounds.pageBytes()));
-  }
-
-  /** Reads a page for a poll, which holds no floor; polls for the same page at the same time share one read. */
-  Future<Page> poll(Read read) {
-    Future<Page> running = reads.get(read);
-    return running != null ? running : begin(read, read);
-  }
-
-  private Future<Page> begin(Read shared, Read ask) {
-    Promise<Page> started = Promise.promise();
-    reads.put(shared, started.future());
-    ask(ask.channel().orgId(), ask, Page.class).onComplete(page -> {
-      reads.remove(shared);
-      started.handle(page);
-    });
-    return started.future();
+  /** Pages of the log. */
+  SharedReads reads() {
+    return reads;
   }
 
   /** Where an org's log stands. */
@@ -346,8 +284,7 @@ final class Feeds {
     Feed feed = new Feed(directory.shardMap().shardOf(head.orgId()), this, node, head, bounds.tailBytes());
     feeds.put(head.orgId(), feed);
     attachments.add(feed);
-    // those who want every org want this one too, whoever it was that asked for it
-    List.copyOf(newcomers).forEach(newcomer -> newcomer.accept(feed));
+    everyOrg.appeared(feed);
     return feed;
   }
 
@@ -358,7 +295,7 @@ final class Feeds {
 
   /** Whether deliveries of an org are of use; one that is arriving again is attached for good by the answer. */
   private boolean isWanted(String orgId) {
-    return feeds.containsKey(orgId) || arriving.containsKey(orgId);
+    return feeds.containsKey(orgId) || arriving.awaits(orgId);
   }
 
   private void ownersChanged() {

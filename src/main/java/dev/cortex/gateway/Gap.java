@@ -62,7 +62,7 @@ final class Gap {
     long head = page.head().position().offset();
     if (feed.covered() > from) {
       heard(head);
-    } else if (page.head().epoch() < feed.epoch()) {
+    } else if (page.head().epoch() < feed.speaker().epoch()) {
       tryLater(); // a deposed owner, which does not know what we have heard of
     } else {
       heardOf = Math.max(feed.covered(), head); // the room knows best; asked again, but not in a tight circle
@@ -87,7 +87,7 @@ final class Gap {
   }
 
   private void goOn(ErrorCode code, AsyncResult<Head> head) {
-    if (head.failed() || head.result().epoch() < feed.epoch()) {
+    if (head.failed() || head.result().epoch() < feed.speaker().epoch()) {
       tryLater();
     } else if (feed.covered() == 0 && code == ErrorCode.CURSOR_LOG_CHANGED) {
       feed.sameLog(head.result().position()); // nothing was heard yet: the log has another id, and is read from there

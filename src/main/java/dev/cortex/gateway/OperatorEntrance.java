@@ -10,7 +10,10 @@ import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.Set;
 
-/** The entrance of those who run a node: whoever reaches its loopback, or shows a token for all orgs with the scope admin. */
+/**
+ * The entrance of those who run a node: whoever reaches its loopback, or shows a token for all orgs with the scope
+ * admin.
+ */
 final class OperatorEntrance implements Entrance {
 
   /** Somebody on the machine itself: sees the node, and no event of any org. */

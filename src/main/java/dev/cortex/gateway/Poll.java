@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * One poll: what it asks for, and how far it has looked. Events of one origin may be left out of it; they count as told,
- * so that it goes on after them.
+ * One poll: what it asks for, and how far it has looked. Events of one origin may be left out of it; they count as
+ * told, so that it goes on after them.
  */
 final class Poll {
 
@@ -140,14 +140,14 @@ final class Poll {
   private Future<Page> page(Position from) {
     Optional<Page> recent =
         feeds.existing(channel.orgId())
-            .flatMap(feed -> feed.page(channel, from, limit, PAGE_BYTES, this::isVisible))
+            .flatMap(feed -> feed.memory().page(channel, from, limit, PAGE_BYTES, this::isVisible))
             // something is there: a feed that has not heard of it yet does not know better
             .filter(page -> page.through() > from.offset());
     if (recent.isPresent()) {
       return Future.succeededFuture(recent.get());
     }
     needed(PollSource.LOG);
-    return feeds.poll(new Read(NO_READER, channel, from.logId(), from.offset(), limit, PAGE_BYTES));
+    return feeds.reads().poll(new Read(NO_READER, channel, from.logId(), from.offset(), limit, PAGE_BYTES));
   }
 
   private boolean isVisible(StoredEvent event) {

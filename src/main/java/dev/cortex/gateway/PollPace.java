@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Says when to poll again, so that all who poll this node stay below a rate it bears. At rest that is soon. While more
- * come than should, the time grows by a second a second: whoever is told a longer one comes later by as much, so the rate
- * falls without overshooting. It shrinks four times slower, and only once half the rate is left free; in between it
- * stays, so that it does not swing.
+ * come than should, the time grows by a second a second: whoever is told a longer one comes later by as much, so the
+ * rate falls without overshooting. It shrinks four times slower, and only once half the rate is left free; in between
+ * it stays, so that it does not swing.
  */
 @Pure
 final class PollPace {

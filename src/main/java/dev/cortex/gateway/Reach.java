@@ -49,7 +49,9 @@ final class Reach {
     return channels;
   }
 
-  /** The channel of a caller that names none: the root of its org. Refused unless it has one org, and may read it whole. */
+  /**
+   * The channel of a caller that names none: the root of its org. Refused unless it has one org, and may read it whole.
+   */
   static Channel home(Principal principal) {
     if (principal.orgs().size() != 1) {
       throw new RefusedException(ErrorCode.FORBIDDEN, "this caller belongs to more than one org: name a channel");

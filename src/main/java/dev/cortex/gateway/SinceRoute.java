@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * Polling: the events after a position, or 204 when there are none, at once or after waiting for one. A desktop that polls
- * its cloud does not get its own events back.
+ * Polling: the events after a position, or 204 when there are none, at once or after waiting for one. A desktop that
+ * polls its cloud does not get its own events back.
  */
 final class SinceRoute {
 

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * What every connection passes that stays open: WebSockets and streams. In a cluster the room of its org is asked before
- * it opens, and told when it is gone. A room that does not answer keeps nobody out; the connection is counted when this
- * gateway attaches to that room.
+ * What every connection passes that stays open: WebSockets and streams. In a cluster the room of its org is asked
+ * before it opens, and told when it is gone. A room that does not answer keeps nobody out; the connection is counted
+ * when this gateway attaches to that room.
  */
 final class Turnstile implements ConnectionCounts {
 
@@ -56,8 +56,8 @@ final class Turnstile implements ConnectionCounts {
   }
 
   /**
-   * Lets one connection in. Succeeds with what has to be run, once, when it is gone; fails with {@code rate_limited} when
-   * there are as many as there may be, with {@code shutting_down} when nobody is let in.
+   * Lets one connection in. Succeeds with what has to be run, once, when it is gone; fails with {@code rate_limited}
+   * when there are as many as there may be, with {@code shutting_down} when nobody is let in.
    *
    * @param orgIds whose connection it is
    * @param open connections that are open already

@@ -144,7 +144,8 @@ final class WsConnection implements FrameGuard.Receiver {
     }
     String op = ((ClientFrame.Unknown) frame).op();
     return refuse(
-        ErrorCode.UNKNOWN_OP, "op \"" + op + "\" is not known here: subscribe, unsubscribe, publish, presence, resume or ping");
+        ErrorCode.UNKNOWN_OP,
+        "op \"" + op + "\" is not known here: subscribe, unsubscribe, publish, presence, resume or ping");
   }
 
   private Future<Answer> subscribe(ClientFrame.Subscribe ask) {

@@ -83,7 +83,7 @@ final class WsPreparation {
   Future<Void> prepare() {
     return sinceByOrg()
         .compose(done -> everyOrg
-            ? feeds.watchAll(watch).compose(watching -> channelsOfEveryOrg())
+            ? feeds.everyOrg().watch(watch).compose(watching -> channelsOfEveryOrg())
             : Future.succeededFuture(channels))
         .compose(wanted -> {
           List<Future<?>> prepared = new ArrayList<>();
@@ -113,7 +113,7 @@ final class WsPreparation {
   void letGo() {
     holds.forEach(Runnable::run);
     if (!watch.isOpen()) {
-      feeds.unwatchAll(watch);
+      feeds.everyOrg().unwatch(watch);
       watch.letGo();
     }
   }

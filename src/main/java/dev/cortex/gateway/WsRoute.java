@@ -130,7 +130,7 @@ final class WsRoute {
   private Handler<Void> closing(WsSocket socket, Subscriptions subscriptions, OrgWatch watch, Runnable leave) {
     return closed -> {
       sockets.remove(socket);
-      reading.feeds().unwatchAll(watch);
+      reading.feeds().everyOrg().unwatch(watch);
       subscriptions.close();
       leave.run();
     };

@@ -29,8 +29,8 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Owns the ports and every route: client connections and nothing else. Whatever a client publishes goes to ingest by the
- * bus, whatever it reads comes from the rooms; if this verticle dies, clients reconnect and nothing is lost.
+ * Owns the ports and every route: client connections and nothing else. Whatever a client publishes goes to ingest by
+ * the bus, whatever it reads comes from the rooms; if this verticle dies, clients reconnect and nothing is lost.
  */
 public final class WsServerVerticle extends VerticleBase {
 

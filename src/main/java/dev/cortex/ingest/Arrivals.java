@@ -73,8 +73,8 @@ final class Arrivals {
   }
 
   /**
-   * A range of the cloud's log. What in it cannot be read, or is of another org, is left out and never stops the rest: it
-   * would be as bad the next time. Fails with the room's refusal.
+   * A range of the cloud's log. What in it cannot be read, or is of another org, is left out and never stops the rest:
+   * it would be as bad the next time. Fails with the room's refusal.
    */
   Future<Ingested> cloud(Source.Cloud source, List<Parsed> parsed) {
     Outcome[] outcomes = new Outcome[parsed.size()];

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Appends on their way to their rooms, one line an org. As long as a room stays where it is, they go there one behind
  * the other without waiting for answers. When it moves, or does not answer, what is open is asked for again at the next
- * owner while later appends of that org wait behind, so that none overtakes another; other orgs do not notice. To be used
- * on one context.
+ * owner while later appends of that org wait behind, so that none overtakes another; other orgs do not notice. To be
+ * used on one context.
  */
 final class Lines {
 

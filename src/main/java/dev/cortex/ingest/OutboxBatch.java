@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A part of a desktop's outbox as it is put before its room. Every event keeps the number its place in the request gives
- * it, also one that is refused here: the room remembers that refusal, so that the numbers have no gap.
+ * A part of a desktop's outbox as it is put before its room. Every event keeps the number its place in the request
+ * gives it, also one that is refused here: the room remembers that refusal, so that the numbers have no gap.
  *
  * @param drafts the good ones
  * @param refused the others

@@ -3,8 +3,8 @@ package dev.cortex.ingest;
 import dev.cortex.base.Pure;
 
 /**
- * How much may wait: events and bytes, of one org and of all. An org may hold a quarter; when others have filled it, one
- * of which nothing waits still finds room for an append, up to twice the bound.
+ * How much may wait: events and bytes, of one org and of all. An org may hold a quarter; when others have filled it,
+ * one of which nothing waits still finds room for an append, up to twice the bound.
  */
 @Pure
 final class Waitlist {

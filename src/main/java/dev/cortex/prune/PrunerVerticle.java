@@ -16,8 +16,8 @@ import java.util.function.DoubleSupplier;
 
 /**
  * Asks the rooms to trim what outlived its retention: never two trims at a time, about one a minute. It deletes nothing
- * itself; what must not go yet is the room's to know. A failed trim is counted, logged and tried again later. Every node
- * has one and asks its own rooms, which trim their shards; the noted time is that of whoever owns the first shard.
+ * itself; what must not go yet is the room's to know. A failed trim is counted, logged and tried again later. Every
+ * node has one and asks its own rooms, which trim their shards; the noted time is that of whoever owns the first shard.
  */
 public final class PrunerVerticle extends VerticleBase {
 

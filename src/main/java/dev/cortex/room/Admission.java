@@ -52,8 +52,8 @@ interface Admission {
 
   /**
    * Takes what an append costs, or refuses entries of it. What is refused has cost nothing; after it, later events of
-   * the same session are refused too, or their order would change, and of an outbox everything. What the cloud brings to
-   * a desktop costs nothing.
+   * the same session are refused too, or their order would change, and of an outbox everything. What the cloud brings
+   * to a desktop costs nothing.
    *
    * @param append drafts of one org whose shard this node owns
    * @param nowNs monotonic time

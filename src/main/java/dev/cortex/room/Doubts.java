@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * Finds out what became of appends of unknown outcome, and keeps those of which it stayed unknown because the store did
- * not answer again: one that did commit is of no use to those who listen until somebody looks, and the producer's repeat
- * adds nothing that would be delivered.
+ * not answer again: one that did commit is of no use to those who listen until somebody looks, and the producer's
+ * repeat adds nothing that would be delivered.
  */
 final class Doubts {
 
@@ -96,7 +96,9 @@ final class Doubts {
     return after.isEmpty();
   }
 
-  /** Reads where the eldest of these logs stand now and lets gateways see it; a failure leaves them for another time. */
+  /**
+   * Reads where the eldest of these logs stand now and lets gateways see it; a failure leaves them for another time.
+   */
   Future<Void> settle() {
     List<String> orgIds = after.keySet().stream().limit(ORGS_AT_ONCE).toList();
     return rooms

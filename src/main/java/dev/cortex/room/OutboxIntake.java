@@ -24,9 +24,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The rules for outboxes of desktops: taken strictly by their numbers, each number once. A number is used when its event
- * was taken, was here already, or was refused for good; what has to wait ends the append, and everything behind it waits
- * too. Sessions keep their sequences, and one of which an event was refused waits for that event.
+ * The rules for outboxes of desktops: taken strictly by their numbers, each number once. A number is used when its
+ * event was taken, was here already, or was refused for good; what has to wait ends the append, and everything behind
+ * it waits too. Sessions keep their sequences, and one of which an event was refused waits for that event.
  */
 @Pure
 final class OutboxIntake {
@@ -203,7 +203,8 @@ final class OutboxIntake {
             "sequence " + sequence + " of " + name + ": expected " + (row.lastSequence() + 1));
       } else if (row.held() > 0 && sequence > row.held()) {
         return refuse(progress, draft, ErrorCode.SEQUENCE_CONFLICT,
-            "sequence " + sequence + " of " + name + ": sequence " + row.held() + " has to come first, one was refused");
+            "sequence " + sequence + " of " + name + ": sequence " + row.held()
+                + " has to come first, one was refused");
       }
       // once an event was refused, those behind it may have been too: from there on the session counts without a gap
       place = new Place(sequence, desktop.install(), sequence == row.held() ? sequence + 1 : row.held());

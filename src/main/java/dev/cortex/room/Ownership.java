@@ -7,8 +7,6 @@ import dev.cortex.bus.Message.Beat;
 import dev.cortex.bus.NodeState;
 import dev.cortex.log.NodeEntry;
 import dev.cortex.log.Roster;
-import dev.cortex.room.Arbitration.Verdict;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -47,26 +45,18 @@ final class Ownership {
   /** An owner that could not look at its epochs for so long answers no question. */
   static final long TRUST_NS = TimeUnit.SECONDS.toNanos(3);
 
-  private static final long PERIOD_NS = TimeUnit.SECONDS.toNanos(1);
   private static final long SETTLE_NS = TimeUnit.SECONDS.toNanos(1);
-  /** Two ticks fit into a period, whatever their lateness. */
-  private static final long SLACK_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final String self;
   private final Peers peers;
-  private final Arbitration arbitration;
+  private final Judgement judgement;
   private final Holdings holdings;
+  private final Agenda agenda;
 
   private NodeState state = NodeState.STARTING;
   private String address = "";
   private boolean joining;
-  private Verdict verdict = Verdict.CONTESTED;
-  private boolean looked;
-  private long lookedNs;
-  private long clearSinceNs;
   private long tickedNs;
-  private long saidNs;
-  private long askedNs;
   private boolean changed = true;
   private Set<String> seen = Set.of();
   private Set<String> candidates = Set.of();
@@ -75,12 +65,11 @@ final class Ownership {
   Ownership(String self, int shards, Set<String> live, long nowNs) {
     this.self = self;
     this.peers = new Peers(self);
-    this.arbitration = new Arbitration(self);
+    this.judgement = new Judgement(self);
     this.holdings = new Holdings(self, shards);
+    this.agenda = new Agenda(nowNs);
     peers.live(live);
     tickedNs = nowNs;
-    saidNs = nowNs - PERIOD_NS;
-    askedNs = saidNs;
   }
 
   // ---- inputs
@@ -91,30 +80,28 @@ final class Ownership {
       return List.of();
     }
     changed = true;
-    List<Effect> effects = new ArrayList<>();
-    awake(effects, nowNs);
-    say(effects, nowNs);
-    settle(effects, nowNs);
-    look(effects, nowNs);
-    return effects;
+    awake(nowNs);
+    agenda.say(nowNs);
+    settle(nowNs);
+    agenda.look(nowNs);
+    return agenda.take();
   }
 
   /** Another node described itself. */
   List<Effect> heard(Beat beat, long nowNs) {
-    List<Effect> effects = new ArrayList<>();
-    awake(effects, nowNs);
+    awake(nowNs);
     boolean appeared = !seen.contains(beat.node().node());
     if (!peers.hear(beat, nowNs)) {
-      return effects;
+      return agenda.take();
     }
     changed = true;
-    drop(holdings.announced(beat), effects, nowNs);
+    drop(holdings.announced(beat), nowNs);
     if (appeared) {
-      say(effects, nowNs);
-      look(effects, nowNs);
+      agenda.say(nowNs);
+      agenda.look(nowNs);
     }
-    settle(effects, nowNs);
-    return effects;
+    settle(nowNs);
+    return agenda.take();
   }
 
   /**
@@ -123,43 +110,34 @@ final class Ownership {
    * @param askedNs when it was asked
    */
   List<Effect> roster(Roster roster, long askedNs, long nowNs) {
-    List<Effect> effects = new ArrayList<>();
-    awake(effects, nowNs);
+    awake(nowNs);
     if (nowNs - askedNs > TRUST_NS) {
-      return effects; // an answer from before we stood still, or of a store that is very slow
+      return agenda.take(); // an answer from before we stood still, or of a store that is very slow
     }
     seen = peers.seen(nowNs);
-    Verdict before = verdict;
-    verdict = arbitration.look(roster, seen, peers, nowNs);
-    if (verdict == Verdict.CLEAR && (before != Verdict.CLEAR || !looked)) {
-      clearSinceNs = nowNs;
+    judgement.take(roster, seen, peers, askedNs, nowNs);
+    if (state == NodeState.READY && judgement.isLost()) {
+      become(NodeState.ISOLATED, nowNs);
+    } else if (state == NodeState.STARTING && joining && judgement.isFavourable()) {
+      become(NodeState.READY, nowNs);
+    } else if (state == NodeState.ISOLATED && judgement.isClearFor(SETTLE_NS, nowNs)) {
+      become(NodeState.READY, nowNs);
     }
-    looked = true;
-    lookedNs = askedNs;
-    boolean maySettle = verdict == Verdict.CLEAR || verdict == Verdict.WON;
-    if (state == NodeState.READY && verdict == Verdict.LOST) {
-      become(NodeState.ISOLATED, effects, nowNs);
-    } else if (state == NodeState.STARTING && joining && maySettle) {
-      become(NodeState.READY, effects, nowNs);
-    } else if (state == NodeState.ISOLATED && verdict == Verdict.CLEAR && nowNs - clearSinceNs >= SETTLE_NS) {
-      become(NodeState.READY, effects, nowNs);
-    }
-    settle(effects, nowNs);
-    return effects;
+    settle(nowNs);
+    return agenda.take();
   }
 
   /** The store raised these epochs for us. */
   List<Effect> claimed(Map<Integer, Long> raised, long nowNs) {
-    List<Effect> effects = new ArrayList<>();
     Set<Integer> lost = holdings.claimed(raised);
     if (state == NodeState.ISOLATED) {
       lost = raised.keySet();
     }
     changed = true;
-    drop(lost, effects, nowNs);
-    say(effects, nowNs);
-    settle(effects, nowNs);
-    return effects;
+    drop(lost, nowNs);
+    agenda.say(nowNs);
+    settle(nowNs);
+    return agenda.take();
   }
 
   /** An epoch of ours was raised again by ourselves. */
@@ -174,10 +152,9 @@ final class Ownership {
 
   /** The store knows a higher epoch than ours: these shards are another's. */
   List<Effect> deposed(Collection<Integer> shards, long nowNs) {
-    List<Effect> effects = new ArrayList<>();
-    drop(shards, effects, nowNs);
-    settle(effects, nowNs);
-    return effects;
+    drop(shards, nowNs);
+    settle(nowNs);
+    return agenda.take();
   }
 
   /** Begins to take part, once the store says who else does. */
@@ -185,36 +162,33 @@ final class Ownership {
     address = publicAddress;
     joining = true;
     changed = true;
-    List<Effect> effects = new ArrayList<>();
-    say(effects, nowNs);
-    look(effects, nowNs);
-    settle(effects, nowNs);
-    return effects;
+    agenda.say(nowNs);
+    agenda.look(nowNs);
+    settle(nowNs);
+    return agenda.take();
   }
 
   /** Claims nothing any more; what is owned is served until others claim it. */
   List<Effect> leave(long nowNs) {
-    List<Effect> effects = new ArrayList<>();
     joining = false;
-    become(NodeState.LEAVING, effects, nowNs);
-    settle(effects, nowNs);
-    return effects;
+    become(NodeState.LEAVING, nowNs);
+    settle(nowNs);
+    return agenda.take();
   }
 
   /** Time passes; to be called several times a second. */
   List<Effect> tick(long nowNs) {
-    List<Effect> effects = new ArrayList<>();
-    awake(effects, nowNs);
+    awake(nowNs);
     boolean hurry = joining && state == NodeState.STARTING;
-    if (hurry || nowNs - saidNs >= PERIOD_NS - SLACK_NS) {
-      say(effects, nowNs);
+    if (hurry || agenda.isSayDue(nowNs)) {
+      agenda.say(nowNs);
     }
-    if (hurry || nowNs - askedNs >= PERIOD_NS - SLACK_NS) {
-      look(effects, nowNs);
+    if (hurry || agenda.isLookDue(nowNs)) {
+      agenda.look(nowNs);
     }
     holdings.forgive(nowNs);
-    settle(effects, nowNs);
-    return effects;
+    settle(nowNs);
+    return agenda.take();
   }
 
   // ---- what is known
@@ -261,54 +235,38 @@ final class Ownership {
   }
 
   /** Finds out whether we stood still: then what we know is old, and what we own may be another's. */
-  private void awake(List<Effect> effects, long nowNs) {
+  private void awake(long nowNs) {
     if (nowNs - tickedNs > TRUST_NS) {
-      looked = false;
-      verdict = Verdict.CONTESTED;
-      arbitration.forget();
+      judgement.forget();
       peers.forget();
-      settle(effects, nowNs);
-      say(effects, nowNs);
-      look(effects, nowNs);
+      settle(nowNs);
+      agenda.say(nowNs);
+      agenda.look(nowNs);
     }
     tickedNs = nowNs;
   }
 
-  private void become(NodeState next, List<Effect> effects, long nowNs) {
+  private void become(NodeState next, long nowNs) {
     state = next;
     changed = true;
     if (next == NodeState.ISOLATED) {
-      effects.add(new Effect.Drop(holdings.dropAll()));
+      agenda.add(new Effect.Drop(holdings.dropAll()));
     }
-    say(effects, nowNs);
-    look(effects, nowNs);
+    agenda.say(nowNs);
+    agenda.look(nowNs);
   }
 
-  private void say(List<Effect> effects, long nowNs) {
-    Effect say = new Effect.Say();
-    effects.remove(say); // once, and last: it tells what all the others have led to
-    effects.add(say);
-    saidNs = nowNs;
-  }
-
-  private void look(List<Effect> effects, long nowNs) {
-    Effect look = new Effect.Look();
-    effects.remove(look);
-    effects.add(look);
-    askedNs = nowNs;
-  }
-
-  private void drop(Collection<Integer> shards, List<Effect> effects, long nowNs) {
+  private void drop(Collection<Integer> shards, long nowNs) {
     Set<Integer> lost = holdings.drop(shards, nowNs);
     if (lost.isEmpty()) {
       return;
     }
     changed = true;
-    effects.add(new Effect.Drop(lost));
-    say(effects, nowNs);
+    agenda.add(new Effect.Drop(lost));
+    agenda.say(nowNs);
   }
 
-  private void settle(List<Effect> effects, long nowNs) {
+  private void settle(long nowNs) {
     Set<String> seenNow = peers.seen(nowNs);
     Set<String> candidatesNow = peers.ready(seenNow);
     if (state == NodeState.READY) {
@@ -321,22 +279,15 @@ final class Ownership {
     seen = seenNow;
     candidates = candidatesNow;
     changed = false;
-    if (mayClaim(nowNs)) {
+    if (state == NodeState.READY && judgement.allowsClaims(nowNs)) {
       Set<Integer> wanted = holdings.claim(nowNs);
       if (!wanted.isEmpty()) {
-        effects.add(new Effect.Claim(wanted));
+        agenda.add(new Effect.Claim(wanted));
       }
     }
     if (news) {
-      effects.add(new Effect.Publish(view()));
+      agenda.add(new Effect.Publish(view()));
     }
-  }
-
-  private boolean mayClaim(long nowNs) {
-    return state == NodeState.READY
-        && looked
-        && nowNs - lookedNs <= TRUST_NS
-        && (verdict == Verdict.CLEAR || verdict == Verdict.WON);
   }
 
   private View view() {

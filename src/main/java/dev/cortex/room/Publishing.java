@@ -68,7 +68,8 @@ final class Publishing {
 
   private Verdict number(Candidate candidate, long nowMs) {
     Draft draft = candidate.draft();
-    // before anything final is said of it: an event behind one that has to wait would be told that its sequence is wrong
+    // before anything final is said of it: an event behind one that has to wait would be told that its sequence is
+    // wrong
     if (numbering.full().isPresent()) {
       return refused(draft, false, ErrorCode.QUOTA_EXCEEDED, numbering.full().get());
     }

@@ -2,6 +2,7 @@ package dev.cortex.room;
 
 import dev.cortex.base.Clock;
 import dev.cortex.bus.Message.Head;
+import dev.cortex.bus.Message.Heads;
 import dev.cortex.bus.Message.Keep;
 import dev.cortex.bus.Message.Locate;
 import dev.cortex.bus.Message.Located;
@@ -42,6 +43,11 @@ final class Replays {
   /** Where a room stands, for the outside. */
   Head head(Room room) {
     return rooms.head(room);
+  }
+
+  /** Where the rooms of this node's log stand. */
+  Future<Heads> heads() {
+    return log.orgs().compose(rooms::load).map(loaded -> new Heads(loaded.values().stream().map(this::head).toList()));
   }
 
   /** Resolves a beginning, or refuses with the reason why what was missed cannot be told exactly. */

@@ -7,13 +7,10 @@ import dev.cortex.bus.Members;
 import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.AskPresence;
-import dev.cortex.bus.Message.Attached;
 import dev.cortex.bus.Message.Marked;
 import dev.cortex.bus.Message.Owned;
 import dev.cortex.bus.Message.Ready;
 import dev.cortex.bus.Source;
-import dev.cortex.event.ErrorCode;
-import dev.cortex.event.RefusedException;
 import dev.cortex.log.EventLog;
 import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
@@ -25,8 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
@@ -60,9 +55,10 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
   private final Metrics metrics;
   private final Clock clock;
   private final Rooms rooms;
+  private final Tenure tenure;
   private final Fanout fanout;
   private final Standings standings;
-  private final Connections connections;
+  private final GatewayDesk gateways;
   private final Presences presences;
   private final CommitLanes lanes;
   private final Sharing sharing;
@@ -100,11 +96,12 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
     ReplayLeases leases = new ReplayLeases(bounds.leaseNs());
     rooms = new Rooms(log, directory.shardMap(), bounds.rooms(), this::isCommitting);
     rooms.passivate(clock.monotonicNs(), IDLE_NS, 0);
+    tenure = new Tenure(rooms, this::isTrusted);
     fanout = members.clustered()
         ? new Fanout(node, wires::send, bounds.windowBytes(), this::delivered)
         : new Fanout(node, wires::send, bounds.windowBytes());
     standings = new Standings(node, fanout, rooms, wires::send);
-    connections = new Connections(connectionsMax);
+    gateways = new GatewayDesk(rooms, tenure, fanout, new Connections(connectionsMax));
     presences = new Presences(fanout, members, wires);
     NewLogIds newLogIds = new NewLogIds(rooms, fanout);
     Lookup lookup = new Lookup(node, log, rooms, newLogIds, sharing, this::deposed);
@@ -147,8 +144,7 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
 
   /** The live nodes are others than before. */
   void members(Set<String> live) {
-    fanout.members(live);
-    connections.retainGateways(gateway -> live.contains(Addresses.nodeOf(gateway)));
+    gateways.members(live);
     keeper.ifPresent(one -> one.members(live));
   }
 
@@ -187,18 +183,12 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
 
   /** Takes in what has no answer; false when it is a question. */
   boolean tell(Message message) {
-    if (message instanceof Message.Covered covered) {
-      fanout.covered(covered.gateway(), covered.sentBytes());
-    } else if (message instanceof Message.Detach detach) {
-      fanout.detach(detach.gateway(), detach.orgId());
-    } else if (message instanceof Message.Keep keep) {
+    if (message instanceof Message.Keep keep) {
       replays.keep(keep);
-    } else if (message instanceof Message.Disconnect disconnect) {
-      connections.disconnect(disconnect.gateway(), disconnect.orgId());
     } else if (message instanceof Message.Beat beat) {
       keeper.ifPresent(one -> one.heard(beat));
     } else {
-      return false;
+      return gateways.tell(message);
     }
     return true;
   }
@@ -208,21 +198,21 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
     if (ask instanceof Append append) {
       return append(append);
     } else if (ask instanceof Message.Attach attach) {
-      return attach(attach);
+      return gateways.attach(attach);
     } else if (ask instanceof Message.Connect connect) {
-      return current(connect.orgId(), () -> connect(connect));
+      return gateways.connect(connect);
     } else if (ask instanceof Message.AskHead askHead) {
-      return current(askHead.orgId(), () -> rooms.load(askHead.orgId()).map(replays::head));
+      return tenure.answer(askHead.orgId(), () -> rooms.load(askHead.orgId()).map(replays::head));
     } else if (ask instanceof Message.AskHeads) {
-      return heads();
+      return replays.heads();
     } else if (ask instanceof Message.AskOwner askOwner) {
       return log.orgOfLog(askOwner.logId()).map(Owned::new);
     } else if (ask instanceof Message.Locate locate) {
-      return current(locate.channel().orgId(), () -> replays.locate(locate));
+      return tenure.answer(locate.channel().orgId(), () -> replays.locate(locate));
     } else if (ask instanceof Message.Read read) {
-      return current(read.channel().orgId(), () -> replays.read(read));
+      return tenure.answer(read.channel().orgId(), () -> replays.read(read));
     } else if (ask instanceof AskPresence presence) {
-      return current(presence.channel().orgId(), () -> presences.of(presence));
+      return tenure.answer(presence.channel().orgId(), () -> presences.of(presence));
     } else if (ask instanceof Message.Trim trim) {
       return trimmer.trim(trim);
     } else if (ask instanceof Message.AskMark) {
@@ -232,7 +222,7 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
     }
     Optional<String> synced = SyncDesk.orgOf(ask);
     if (synced.isPresent()) {
-      return current(synced.get(), () -> sync.ask(ask));
+      return tenure.answer(synced.get(), () -> sync.ask(ask));
     }
     return Future.failedFuture(new IllegalArgumentException("not for a room: " + ask.getClass().getSimpleName()));
   }
@@ -244,9 +234,7 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
 
   @Override
   public void dropped(Collection<Integer> dropped) {
-    Predicate<String> theirs = orgId -> dropped.contains(rooms.shardOf(orgId));
-    fanout.forget(theirs);
-    connections.forget(theirs);
+    gateways.forget(orgId -> dropped.contains(rooms.shardOf(orgId)));
     admission.dropped(dropped);
   }
 
@@ -273,20 +261,8 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
     standings.delivered(orgId);
   }
 
-  /** Answers only if this node is sure, before it looks and after, that the org is its own. */
-  private <T extends Message> Future<T> current(String orgId, Supplier<Future<T>> answer) {
-    if (!isCurrent(orgId)) {
-      return moved();
-    }
-    return answer.get().compose(found -> isCurrent(orgId) ? Future.succeededFuture(found) : moved());
-  }
-
-  private boolean isCurrent(String orgId) {
-    return rooms.owns(orgId) && (keeper.isEmpty() || keeper.get().trusted());
-  }
-
-  private static <T> Future<T> moved() {
-    return Future.failedFuture(Rooms.moved());
+  private boolean isTrusted() {
+    return keeper.isEmpty() || keeper.get().trusted();
   }
 
   private Future<Message.Appended> append(Append append) {
@@ -294,32 +270,6 @@ final class RoomDesk implements ShardKeeper.Listener, CommitLane.Listener {
     if (fromCloud && sharing.outbox().isEmpty()) {
       return Future.failedFuture(new IllegalArgumentException("the cloud has no cloud"));
     }
-    return rooms.owns(append.orgId()) ? lanes.append(append) : moved();
-  }
-
-  private Future<Attached> attach(Message.Attach attach) {
-    String orgId = attach.orgId();
-    if (!orgId.isEmpty() && !isCurrent(orgId)) {
-      return moved();
-    }
-    // at once, or a detach that follows would be overtaken; what is delivered before the answer is in its head
-    fanout.attach(attach.gateway(), orgId);
-    if (orgId.isEmpty()) {
-      return Future.succeededFuture(new Attached(Optional.empty()));
-    }
-    connections.announced(attach.gateway(), orgId, attach.connections());
-    return current(orgId, () -> rooms.load(orgId).map(room -> new Attached(Optional.of(replays.head(room)))));
-  }
-
-  private Future<Message.Connected> connect(Message.Connect connect) {
-    return connections.connect(connect.gateway(), connect.orgId())
-        ? Future.succeededFuture(new Message.Connected())
-        : Future.failedFuture(new RefusedException(
-            ErrorCode.RATE_LIMITED, connect.orgId() + " has as many connections as it may have"));
-  }
-
-  private Future<Message.Heads> heads() {
-    return log.orgs().compose(rooms::load)
-        .map(loaded -> new Message.Heads(loaded.values().stream().map(replays::head).toList()));
+    return rooms.owns(append.orgId()) ? lanes.append(append) : Tenure.moved();
   }
 }

@@ -35,8 +35,8 @@ import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 
 /**
- * Answers what desktop and cloud want to know of each other. What changes an outbox takes turns with commits, so that no
- * number is given twice.
+ * Answers what desktop and cloud want to know of each other. What changes an outbox takes turns with commits, so that
+ * no number is given twice.
  */
 final class SyncDesk {
 
@@ -54,7 +54,13 @@ final class SyncDesk {
    *
    * @param grew hears of an org's outbox that has numbers up to there now
    */
-  SyncDesk(EventLog log, Sharing sharing, Rooms rooms, NewLogIds newLogIds, CommitLanes lanes, ObjLongConsumer<String> grew) {
+  SyncDesk(
+      EventLog log,
+      Sharing sharing,
+      Rooms rooms,
+      NewLogIds newLogIds,
+      CommitLanes lanes,
+      ObjLongConsumer<String> grew) {
     this.log = log;
     this.sharing = sharing;
     this.rooms = rooms;

@@ -100,8 +100,8 @@ final class Retry {
   }
 
   /**
-   * The cloud turned out to be there: whether it is worth trying again soon. Not more often than polls, for a cloud that
-   * answers something else only.
+   * The cloud turned out to be there: whether it is worth trying again soon. Not more often than polls, for a cloud
+   * that answers something else only.
    */
   boolean hurries(long nowMs) {
     if (soonestMs > nowMs || nowMs - wokenMs < timing.pollMinMs()) {

@@ -48,7 +48,12 @@ record Rules(String root) {
 
   /** In a package of sockets, but only about text. */
   private static final Set<String> PURE_CLASSES =
-      Set.of("java.net.URI", "java.net.URISyntaxException", "java.net.URLDecoder", "java.net.URLEncoder", "java.net.IDN");
+      Set.of(
+          "java.net.URI",
+          "java.net.URISyntaxException",
+          "java.net.URLDecoder",
+          "java.net.URLEncoder",
+          "java.net.IDN");
 
   private static final List<String> IMPURE_PACKAGES =
       List.of(

@@ -131,7 +131,9 @@ class CortexServerTest {
                 new Class<?>[] {EventLog.class},
                 (proxy, method, arguments) -> {
                   calls.add(method.getName());
-                  return method.getName().equals("lanes") ? 1 : Future.succeededFuture(answer(method.getName(), arguments));
+                  return method.getName().equals("lanes")
+                      ? 1
+                      : Future.succeededFuture(answer(method.getName(), arguments));
                 }));
   }
 

@@ -132,7 +132,9 @@ final class ClusteredBusTest {
   void nodeThatCannotBeReachedWasAskedNothing() throws Exception {
     EventBusOptions unreachable = new EventBusOptions().setClusterPublicPort(ports.get(3));
     try (ClusterNode carl = new ClusterNode("bus-test-" + ports.get(0), ports.get(2), ports, unreachable)) {
-      done(carl.vertx().eventBus().<Message>consumer("cortex.c.echo", question -> question.reply("heard")).completion());
+      done(carl.vertx().eventBus()
+          .<Message>consumer("cortex.c.echo", question -> question.reply("heard"))
+          .completion());
       long begun = System.nanoTime();
       RefusedException refused = refusal(ask("cortex.c.echo", new AskHead("acme"), AskHead.class));
       assertThat(refused.code()).isEqualTo(ErrorCode.MOVED);

@@ -42,7 +42,8 @@ final class DesktopClassesTest {
     String data = folder.resolve("data").toString();
     try (ServerProcess server = ServerProcess.launch(variables, "--port", "0", "--data-dir", data, "--no-banner")) {
       Http http = new Http();
-      assertThat(http.publish(server.ready(), "{\"orgId\":\"acme\",\"type\":\"test.happened\"}").status()).isEqualTo(200);
+      assertThat(http.publish(server.ready(), "{\"orgId\":\"acme\",\"type\":\"test.happened\"}").status())
+          .isEqualTo(200);
       assertThat(http.get(server.ready(), "/health").status()).isEqualTo(200);
       server.terminate();
       assertThat(server.exitCode(Duration.ofSeconds(60))).isZero();

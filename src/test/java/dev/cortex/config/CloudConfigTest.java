@@ -120,7 +120,8 @@ class CloudConfigTest {
 
   @Test
   void whatOnlyADesktopDoesIsSaidInOneLineEach() {
-    assertThat(load(KEY, "sync.cloud_url=https://c.example", "auth.local_auth=token", "sync.poll_min_ms=6000").warnings())
+    assertThat(
+            load(KEY, "sync.cloud_url=https://c.example", "auth.local_auth=token", "sync.poll_min_ms=6000").warnings())
         .contains("sync.cloud_url: without effect on a cloud node", "auth.local_auth: without effect on a cloud node")
         .hasSize(2);
   }

@@ -28,7 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of connections to a cloud node: how long they may last, how they are let go and how they are resumed. */
+/**
+ * What becomes of connections to a cloud node: how long they may last, how they are let go and how they are resumed.
+ */
 @Timeout(300)
 class CloudConnectionTest {
 

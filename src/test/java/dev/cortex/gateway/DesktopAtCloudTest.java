@@ -71,7 +71,8 @@ class DesktopAtCloudTest {
     RawHttp.Answer again = send("laptop/i1", 1, event("a"), event("b").put("type", "!"), event("c"), event("d"));
     assertThat(each(again, "results", "status"))
         .containsExactly("duplicate", "rejected", "duplicate", "accepted");
-    assertThat(each(again, "results", "offset").subList(0, 1)).isEqualTo(each(first, "results", "offset").subList(0, 1));
+    assertThat(each(again, "results", "offset").subList(0, 1))
+        .isEqualTo(each(first, "results", "offset").subList(0, 1));
     RawHttp.Answer gap = send("laptop/i1", 6, event("f"));
     assertThat(gap.status()).isEqualTo(409);
     assertThat(gap.code()).isEqualTo("outbox_gap");

@@ -274,7 +274,7 @@ final class FollowingTest {
     asked.clear();
     directory.update(view("cid", 2, "ann", "cid"));
     schedule.run(10_000);
-    assertThat(attaches("cid")).isEqualTo(Attachments.IN_FLIGHT_MAX);
+    assertThat(attaches("cid")).isEqualTo(Moves.IN_FLIGHT_MAX);
     for (int i = 0; i < open.size(); i++) {
       open.get(i).complete(answer(asked.get(i)).result());
     }

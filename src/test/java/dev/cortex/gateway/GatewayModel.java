@@ -248,7 +248,7 @@ public final class GatewayModel {
           heard.subscriber.startLive();
         }
       };
-      feeds.watchAll(newcomer).onSuccess(attached -> {
+      feeds.everyOrg().watch(newcomer).onSuccess(attached -> {
         if (!closed) {
           watching.run();
           feeds.all().forEach(newcomer);
@@ -305,7 +305,7 @@ public final class GatewayModel {
       }
       closed = true;
       if (newcomer != null) {
-        feeds.unwatchAll(newcomer);
+        feeds.everyOrg().unwatch(newcomer);
       }
       for (Heard one : heard) {
         settle(one);

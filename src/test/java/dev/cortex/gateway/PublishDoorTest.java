@@ -174,7 +174,8 @@ class PublishDoorTest {
 
   @Test
   void cloudEventsAreTakenInAllThreeModes() throws Exception {
-    String one = "{\"specversion\":\"1.0\",\"id\":\"ce-%s\",\"source\":\"/s\",\"type\":\"t\",\"orgid\":\"ce\",\"data\":{\"n\":1}}";
+    String one = "{\"specversion\":\"1.0\",\"id\":\"ce-%s\",\"source\":\"/s\",\"type\":\"t\",\"orgid\":\"ce\","
+        + "\"data\":{\"n\":1}}";
     Answer structured = server.post("/api/events", "application/cloudevents+json; charset=UTF-8", one.formatted("1"));
     assertThat(structured.status()).as(structured.text()).isEqualTo(200);
     Answer batch = server.post(
@@ -267,7 +268,8 @@ class PublishDoorTest {
 
   @Test
   void payloadComesBackAsItWasWritten() throws Exception {
-    String payload = "{ \"z\" : 1.10 ,\n\t\"a\":123456789012345678901234567890,\r\n \"e\":1E+2, \"u\":\"\\u00e9\\u2028é\" }";
+    String payload =
+        "{ \"z\" : 1.10 ,\n\t\"a\":123456789012345678901234567890,\r\n \"e\":1E+2, \"u\":\"\\u00e9\\u2028é\" }";
     server.publish("{\"orgId\":\"same\",\"type\":\"t\",\"payload\":" + payload + "}");
     String text = server.get("/api/events/since?cursor=0&orgId=same").text();
     assertThat(text).contains("1.10").contains("123456789012345678901234567890").contains("1E+2");

@@ -114,7 +114,8 @@ class StreamTest {
   @Test
   void payloadWithLineBreaksStaysOnOneLine() throws Exception {
     try (Reader reader = new Reader("?channel=lines")) {
-      server.publish("{\"id\":\"1\",\"orgId\":\"lines\",\"type\":\"t\",\"payload\":{\r\n\"a\" :\n\r1,\"b\":\"x\\ny\"}}");
+      server.publish("{\"id\":\"1\",\"orgId\":\"lines\",\"type\":\"t\","
+          + "\"payload\":{\r\n\"a\" :\n\r1,\"b\":\"x\\ny\"}}");
       assertThat(reader.event().getJsonObject("payload").getString("b")).isEqualTo("x\ny");
     }
   }

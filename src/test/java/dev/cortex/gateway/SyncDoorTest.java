@@ -50,7 +50,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SyncDoorTest {
 
   private static final String[] SIGNED = {
-    "Content-Type: application/json", "webhook-id: msg_1", "webhook-timestamp: 1764000000", "webhook-signature: v1,abc"};
+    "Content-Type: application/json",
+    "webhook-id: msg_1",
+    "webhook-timestamp: 1764000000",
+    "webhook-signature: v1,abc"};
 
   private final List<Message> asked = new CopyOnWriteArrayList<>();
   private int callbackPort;
@@ -207,7 +210,10 @@ class SyncDoorTest {
   void tunnelsDoorAsksForNoHostAndHasNothingElse() throws Exception {
     bridge(push -> answer(200, "{}"));
     String[] foreign = {
-      "Host: tunnel.example", "X-Forwarded-For: 203.0.113.7", "Origin: https://evil.example", "Sec-Fetch-Site: cross-site"};
+      "Host: tunnel.example",
+      "X-Forwarded-For: 203.0.113.7",
+      "Origin: https://evil.example",
+      "Sec-Fetch-Site: cross-site"};
     assertThat(BareGateway.ask(callbackPort, "POST", "/ingest", "{}", with(SIGNED, foreign)).status()).isEqualTo(200);
     for (String target : new String[] {
       "/", "/health", "/metrics", "/livez", "/api/events", "/api/events/since?orgId=acme", "/api/stream", "/console",

@@ -184,7 +184,8 @@ class WsDialogueTest {
   @Test
   void publishIsAnsweredWithItsPlace() throws Exception {
     try (RawWebSocket client = client()) {
-      JsonObject event = new JsonObject("{\"id\":\"w\",\"orgId\":\"pub\",\"type\":\"t\",\"agentId\":\"a\",\"sessionId\":\"s\"}");
+      JsonObject event = new JsonObject(
+          "{\"id\":\"w\",\"orgId\":\"pub\",\"type\":\"t\",\"agentId\":\"a\",\"sessionId\":\"s\"}");
       JsonObject ok = ask(client, "publish", "event", event);
       assertThat(ok.getMap().keySet()).containsExactlyInAnyOrder("op", "rid", "id", "status", "offset", "sequence");
       assertThat(ok.getString("status")).isEqualTo("accepted");

@@ -121,7 +121,8 @@ class WsPlainClientTest {
       if (i % 400 == 1) {
         StringBuilder many = new StringBuilder("[");
         for (int k = i; k < i + 400; k++) {
-          many.append(k == i ? "" : ",").append("{\"id\":\"m").append(k).append("\",\"orgId\":\"miss\",\"type\":\"t\"}");
+          many.append(k == i ? "" : ",")
+              .append("{\"id\":\"m").append(k).append("\",\"orgId\":\"miss\",\"type\":\"t\"}");
         }
         server.publish(many.append(']').toString());
       }

@@ -144,7 +144,8 @@ final class LinesSimulationTest {
       if (asked == null) {
         return;
       }
-      Optional<Appended> answer = node.equals(owner) ? Optional.of(commit((Append) asked.question())) : Optional.empty();
+      Optional<Appended> answer =
+          node.equals(owner) ? Optional.of(commit((Append) asked.question())) : Optional.empty();
       if (asked.answer().future().isComplete()) {
         return;
       }

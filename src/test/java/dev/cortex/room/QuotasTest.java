@@ -291,7 +291,8 @@ class QuotasTest {
   private static Append sessions(String agent, String session, int events) {
     Draft one = draft("acme", "x", session, 0, "", "{}");
     Draft own = new Draft(
-        one.id(), true, one.orgId(), one.userId(), one.type(), one.payload(), 1, agent, session, 0, "", one.priority(), "");
+        one.id(), true, one.orgId(), one.userId(), one.type(), one.payload(), 1, agent, session, 0, "",
+        one.priority(), "");
     return new Append("acme", Collections.nCopies(events, own));
   }
 }

@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
 
 /**
  * One history of a cluster: nodes die, leave, join and are cut off, shards move with them, directories lag, deposed
- * owners go on for a while, messages are lost, late or out of order. Then the faults stop, and after half a quiet minute
- * everything must have arrived.
+ * owners go on for a while, messages are lost, late or out of order. Then the faults stop, and after half a quiet
+ * minute everything must have arrived.
  */
 final class ClusterSimulation {
 

@@ -51,7 +51,9 @@ final class DesktopsAndCloudTest {
       cloud = cloud(ports.get(0), ports.get(1));
       until("all are everywhere", 60, () -> ids(ada).size() == 5 && ids(bob).size() == 5);
       assertThat(ids(ada)).containsExactlyInAnyOrder("a1", "b1", "a2", "a3", "b2");
-      assertThat(ids(bob)).containsExactlyInAnyOrder("a1", "b1", "a2", "a3", "b2").containsSubsequence("a1", "a2", "a3");
+      assertThat(ids(bob))
+          .containsExactlyInAnyOrder("a1", "b1", "a2", "a3", "b2")
+          .containsSubsequence("a1", "a2", "a3");
       until("nothing waits", 60, () -> sync(ada).getLong("outboxDepth") == 0 && sync(bob).getLong("outboxDepth") == 0);
     } finally {
       cloud.close().await(PATIENCE_SECONDS, TimeUnit.SECONDS);

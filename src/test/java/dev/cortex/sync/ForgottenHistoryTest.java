@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Readers of a desktop whose cloud has forgotten what this desktop did not fetch: each is told that it may miss some. */
+/**
+ * Readers of a desktop whose cloud has forgotten what this desktop did not fetch: each is told that it may miss some.
+ */
 @Timeout(300)
 final class ForgottenHistoryTest {
 

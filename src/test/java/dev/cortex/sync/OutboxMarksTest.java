@@ -86,7 +86,8 @@ final class OutboxMarksTest {
   @Test
   void markIsRead() {
     byte[] body = utf8("{\"number\":7,\"hash\":\"00000000000000ff8000000000000001\",\"refused\":[3,5],\"more\":[]}");
-    assertThat(OutboxMarks.read(body)).isEqualTo(new OutboxMark(7, new Hash128(255, Long.MIN_VALUE + 1), List.of(3L, 5L)));
+    assertThat(OutboxMarks.read(body))
+        .isEqualTo(new OutboxMark(7, new Hash128(255, Long.MIN_VALUE + 1), List.of(3L, 5L)));
   }
 
   @ParameterizedTest

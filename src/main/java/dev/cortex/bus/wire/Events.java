@@ -59,7 +59,8 @@ final class Events {
     String origin = "";
     for (int i = 0; i < size; i++) {
       int flags = in.octet();
-      if ((flags & ~(SAME_ORIGIN | SAME_SESSION | PRIORITY_MASK)) != 0 || (flags & PRIORITY_MASK) >= PRIORITIES.length) {
+      if ((flags & ~(SAME_ORIGIN | SAME_SESSION | PRIORITY_MASK)) != 0
+          || (flags & PRIORITY_MASK) >= PRIORITIES.length) {
         throw new WireException(in.position() - 1, "holds no kind of event: " + flags);
       }
       if ((flags & SAME_SESSION) == 0) {

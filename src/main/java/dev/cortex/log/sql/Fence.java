@@ -1,8 +1,8 @@
 package dev.cortex.log.sql;
 
+import dev.cortex.store.Lookup;
 import dev.cortex.store.Sql;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -14,7 +14,6 @@ import java.util.TreeSet;
 /** The epochs of the shards: who may write is decided here and nowhere else. */
 final class Fence {
 
-  private static final int SHARDS_PER_QUERY = 256;
   private static final String RAISE =
       """
       INSERT INTO shards (shard, epoch, owner) VALUES (?, 1, ?)
@@ -61,23 +60,12 @@ final class Fence {
 
   /** The epochs of these shards, those excepted that nobody ever claimed; they stay so until the transaction ends. */
   static Map<Integer, Long> epochs(Sql sql, Collection<Integer> shards) throws SQLException {
-    List<Integer> all = new ArrayList<>(shards);
     Map<Integer, Long> epochs = new HashMap<>();
-    for (int from = 0; from < all.size(); from += SHARDS_PER_QUERY) {
-      List<Integer> part = all.subList(from, Math.min(from + SHARDS_PER_QUERY, all.size()));
-      int places = Sql.places(part.size(), SHARDS_PER_QUERY);
-      PreparedStatement query =
-          sql.prepare(
-              sql.lockedShared("SELECT shard, epoch FROM shards WHERE shard IN (" + Sql.list("?", places) + ")"));
-      for (int i = 0; i < places; i++) {
-        query.setInt(i + 1, part.get(Math.min(i, part.size() - 1)));
-      }
-      try (ResultSet row = query.executeQuery()) {
-        while (row.next()) {
-          epochs.put(row.getInt(1), row.getLong(2));
-        }
-      }
-    }
+    new Lookup<Integer>(
+            places -> sql.lockedShared(
+                "SELECT shard, epoch FROM shards WHERE shard IN (" + Sql.list("?", places) + ")"),
+            (query, place, shard) -> query.setInt(place + 1, shard))
+        .run(sql, shards, row -> epochs.put(row.getInt(1), row.getLong(2)));
     return epochs;
   }
 }

@@ -1,6 +1,7 @@
 package dev.cortex.log.sql;
 
 import dev.cortex.log.OrgHead;
+import dev.cortex.store.Lookup;
 import dev.cortex.store.Sql;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,11 +16,15 @@ import java.util.Set;
 /** The head row of each org, as read by everyone who needs one. */
 final class HeadRows {
 
-  private static final int ORGS_PER_QUERY = 256;
+  private static final int ORGS_FETCHED = 256;
   private static final String COLUMNS =
       "SELECT org_id, log_id, head, floor, shard, last_received_at, stored_bytes, outbox_head, outbox_confirmed"
           + " FROM org_heads h ";
   private static final String ONE = COLUMNS + "WHERE org_id = ?";
+  private static final Lookup<String> MANY =
+      new Lookup<>(
+          places -> COLUMNS + "WHERE org_id IN (" + Sql.list("?", places) + ")",
+          (query, place, orgId) -> query.setString(place + 1, orgId));
 
   /** An org whose oldest event waits for the cloud's answer has nothing to trim, however old that is. */
   static final String EXPIRED =
@@ -52,26 +57,14 @@ final class HeadRows {
 
   static Map<String, OrgHead> of(Sql sql, List<String> orgIds) throws SQLException {
     Map<String, OrgHead> heads = new HashMap<>();
-    for (int from = 0; from < orgIds.size(); from += ORGS_PER_QUERY) {
-      List<String> part = orgIds.subList(from, Math.min(from + ORGS_PER_QUERY, orgIds.size()));
-      int places = Sql.places(part.size(), ORGS_PER_QUERY);
-      PreparedStatement query = sql.prepare(COLUMNS + "WHERE org_id IN (" + Sql.list("?", places) + ")");
-      for (int i = 0; i < places; i++) {
-        query.setString(i + 1, part.get(Math.min(i, part.size() - 1)));
-      }
-      try (ResultSet row = query.executeQuery()) {
-        while (row.next()) {
-          heads.put(row.getString(1), head(row));
-        }
-      }
-    }
+    MANY.run(sql, orgIds, row -> heads.put(row.getString(1), head(row)));
     return heads;
   }
 
   /** The oldest first, whatever their shard, until enough of the wanted ones were seen. */
   static List<OrgHead> expired(Sql sql, long cutoffMs, Set<Integer> shards, int limit) throws SQLException {
     PreparedStatement query = sql.prepare(EXPIRED);
-    query.setFetchSize(ORGS_PER_QUERY);
+    query.setFetchSize(ORGS_FETCHED);
     query.setLong(1, cutoffMs);
     List<OrgHead> heads = new ArrayList<>();
     try (ResultSet row = query.executeQuery()) {

@@ -5,22 +5,21 @@ import dev.cortex.log.KeyRow;
 import dev.cortex.log.Known;
 import dev.cortex.log.SessionRef;
 import dev.cortex.log.SessionRow;
+import dev.cortex.store.Lookup;
 import dev.cortex.store.Sql;
 import java.nio.ByteBuffer;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /** Looks up many keys and sessions at once: the wanted ones as a list of values, joined to the table by its key. */
 final class KnownRows {
 
-  private static final int WANTED_PER_QUERY = 256;
   private static final KeyRef.Kind[] KINDS = KeyRef.Kind.values();
+  private static final Lookup<KeyRef> KEYS = new Lookup<>(KnownRows::keyQuery, KnownRows::bindKey);
+  private static final Lookup<SessionRef> SESSIONS = new Lookup<>(KnownRows::sessionQuery, KnownRows::bindSession);
 
   private KnownRows() {}
 
@@ -37,54 +36,39 @@ final class KnownRows {
   }
 
   static Known of(Sql sql, Collection<KeyRef> keys, Collection<SessionRef> sessions) throws SQLException {
-    return new Known(keys(sql, new ArrayList<>(keys)), sessions(sql, new ArrayList<>(sessions)));
+    return new Known(keys(sql, keys), sessions(sql, sessions));
   }
 
-  private static Map<KeyRef, KeyRow> keys(Sql sql, List<KeyRef> wanted) throws SQLException {
+  private static Map<KeyRef, KeyRow> keys(Sql sql, Collection<KeyRef> wanted) throws SQLException {
     Map<KeyRef, KeyRow> found = new HashMap<>();
-    for (int from = 0; from < wanted.size(); from += WANTED_PER_QUERY) {
-      List<KeyRef> part = wanted.subList(from, Math.min(from + WANTED_PER_QUERY, wanted.size()));
-      int places = Sql.places(part.size(), WANTED_PER_QUERY);
-      PreparedStatement query = sql.prepare(keyQuery(places));
-      for (int i = 0; i < places; i++) {
-        KeyRef key = part.get(Math.min(i, part.size() - 1));
-        query.setString(3 * i + 1, key.orgId());
-        query.setInt(3 * i + 2, key.kind().number());
-        query.setBytes(3 * i + 3, AppendTransaction.bits(key.hi(), key.lo()));
-      }
-      try (ResultSet row = query.executeQuery()) {
-        while (row.next()) {
-          ByteBuffer bits = ByteBuffer.wrap(row.getBytes(3));
-          ByteBuffer content = ByteBuffer.wrap(row.getBytes(6));
-          KeyRef key = new KeyRef(row.getString(1), kind(row.getInt(2)), bits.getLong(), bits.getLong());
-          found.put(key, new KeyRow(key, row.getLong(4), row.getLong(5), content.getLong(), content.getLong()));
-        }
-      }
-    }
+    KEYS.run(sql, wanted, row -> {
+      ByteBuffer bits = ByteBuffer.wrap(row.getBytes(3));
+      ByteBuffer content = ByteBuffer.wrap(row.getBytes(6));
+      KeyRef key = new KeyRef(row.getString(1), kind(row.getInt(2)), bits.getLong(), bits.getLong());
+      found.put(key, new KeyRow(key, row.getLong(4), row.getLong(5), content.getLong(), content.getLong()));
+    });
     return found;
   }
 
-  private static Map<SessionRef, SessionRow> sessions(Sql sql, List<SessionRef> wanted) throws SQLException {
+  private static void bindKey(PreparedStatement query, int place, KeyRef key) throws SQLException {
+    query.setString(3 * place + 1, key.orgId());
+    query.setInt(3 * place + 2, key.kind().number());
+    query.setBytes(3 * place + 3, AppendTransaction.bits(key.hi(), key.lo()));
+  }
+
+  private static Map<SessionRef, SessionRow> sessions(Sql sql, Collection<SessionRef> wanted) throws SQLException {
     Map<SessionRef, SessionRow> found = new HashMap<>();
-    for (int from = 0; from < wanted.size(); from += WANTED_PER_QUERY) {
-      List<SessionRef> part = wanted.subList(from, Math.min(from + WANTED_PER_QUERY, wanted.size()));
-      int places = Sql.places(part.size(), WANTED_PER_QUERY);
-      PreparedStatement query = sql.prepare(sessionQuery(places));
-      for (int i = 0; i < places; i++) {
-        SessionRef session = part.get(Math.min(i, part.size() - 1));
-        query.setString(3 * i + 1, session.orgId());
-        query.setString(3 * i + 2, session.agentId());
-        query.setString(3 * i + 3, session.sessionId());
-      }
-      try (ResultSet row = query.executeQuery()) {
-        while (row.next()) {
-          SessionRef session = new SessionRef(row.getString(1), row.getString(2), row.getString(3));
-          found.put(
-              session, new SessionRow(session, row.getString(4), row.getLong(5), row.getLong(6), row.getLong(7)));
-        }
-      }
-    }
+    SESSIONS.run(sql, wanted, row -> {
+      SessionRef session = new SessionRef(row.getString(1), row.getString(2), row.getString(3));
+      found.put(session, new SessionRow(session, row.getString(4), row.getLong(5), row.getLong(6), row.getLong(7)));
+    });
     return found;
+  }
+
+  private static void bindSession(PreparedStatement query, int place, SessionRef session) throws SQLException {
+    query.setString(3 * place + 1, session.orgId());
+    query.setString(3 * place + 2, session.agentId());
+    query.setString(3 * place + 3, session.sessionId());
   }
 
   private static KeyRef.Kind kind(int number) {

@@ -131,7 +131,7 @@ final class PostgresNotes {
       }
     }
     for (String[] column : texts) {
-      PostgresAppend.refuseNul(column);
+      PostgresRows.refuseNul(column);
     }
     arrays.integers(orgs).texts(texts[0]).texts(texts[1]).texts(texts[2]).longs(numbers).texts(texts[3])
         .texts(texts[4]).texts(texts[5]);

@@ -18,9 +18,9 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Values of any record made of the types messages are made of, from chance alone: whatever a component can hold, whether
- * it makes sense or not. The first constant of an enumeration in sample n is its n-th, the next ones follow, so that a few
- * samples hold them all.
+ * Values of any record made of the types messages are made of, from chance alone: whatever a component can hold,
+ * whether it makes sense or not. The first constant of an enumeration in sample n is its n-th, the next ones follow, so
+ * that a few samples hold them all.
  */
 public final class Samples {
 
