@@ -284,7 +284,7 @@ final class LocalOutboxTest {
     confirm(3, refusal(2), new Refusal(3, "session_elsewhere", "in bob"));
     assertThat(await(log.giveUp("acme", List.of("id-2", "id-3")))).isEqualTo(new State(3, 3, NOBODY, 0, 0));
     assertThat(aside()).isEmpty();
-    await(log.reincarnate());
+    await(log.reincarnate(false));
     await(log.renumber("acme", 0, List.of()));
     assertThat(waiting()).as("what the cloud lost is sent again, but not these").containsExactly("1 id-1");
   }
@@ -294,7 +294,7 @@ final class LocalOutboxTest {
     bornInSession(3);
     confirm(3, refusal(2), behind(3));
     await(log.giveUp("acme", List.of("id-2")));
-    await(log.reincarnate());
+    await(log.reincarnate(false));
     assertThat(await(log.renumber("acme", 3, List.of()))).isEqualTo(new State(2, 0, NOBODY, 0, 0));
     assertThat(waiting()).containsExactly("1 " + LeftOut.id("acme", "id-2"), "2 id-3");
     confirm(2);
