@@ -17,8 +17,8 @@ import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /**
- * The proof that a URL is its desktop's: what is there verifies a signature under the secret that the desktop named, and
- * echoes a text that nobody can guess.
+ * The proof that a URL is its desktop's: what is there verifies a signature under the secret that the desktop named,
+ * and echoes a text that nobody can guess.
  */
 final class Challenge {
 
