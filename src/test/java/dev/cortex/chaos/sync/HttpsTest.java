@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A cloud that is reached by https, with the certificate of an authority of its own. */
 @Tag("process")
-@Timeout(240)
+@Timeout(400)
 final class HttpsTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
