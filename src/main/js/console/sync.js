@@ -92,15 +92,57 @@ export function watchSync(element, token, onOrgs) {
     await ask();
   };
 
-  const asideRow = (orgId, { id, code, message, refusedAt, again: sent, event }) => {
-    const button = made('button', sent ? 'Sent again' : 'Send again');
+  /** Leaves an event out for ever, so that its session goes on without it. */
+  const giveUp = async (orgId, id, button) => {
+    button.disabled = true;
+    try {
+      await fetched('/api/sync/set-aside/give-up', { orgId, ids: [id] });
+      element('sync-said').textContent = 'Left out for ever: its session goes on without it.';
+    } catch (error) {
+      button.disabled = false;
+      element('sync-said').textContent = `Not left out: ${error.message}`;
+    }
+    await ask();
+  };
+
+  const pressable = (text, id, onPress) => {
+    const button = made('button');
     button.type = 'button';
     button.className = 'quiet';
-    button.disabled = sent;
-    button.setAttribute('aria-label', `${button.textContent}: ${id}`);
-    button.addEventListener('click', () => again(orgId, [id], button));
+    const say = (words) => {
+      button.textContent = words;
+      button.setAttribute('aria-label', `${words}: ${id}`);
+    };
+    say(text);
+    button.addEventListener('click', () => onPress(button, say));
+    return button;
+  };
+
+  /** The first press asks, the second does it: nothing brings the event back. */
+  const leaveOut = (orgId, id) => {
+    const words = 'Leave out';
+    const sure = 'Leave out for ever?';
+    return pressable(words, id, (button, say) => {
+      if (button.textContent === sure) {
+        giveUp(orgId, id, button);
+      } else {
+        say(sure);
+        button.addEventListener('blur', () => say(words), { once: true });
+      }
+    });
+  };
+
+  const asideRow = (orgId, { id, code, message, refusedAt, again: sent, givenUp, event }) => {
     const action = document.createElement('td');
-    action.append(button);
+    if (sent) {
+      action.textContent = givenUp ? 'Being left out' : 'Sent again';
+    } else {
+      action.append(
+        pressable('Send again', id, (button) => again(orgId, [id], button)),
+        ' ',
+        leaveOut(orgId, id),
+      );
+    }
     const name = row(
       event?.type ?? id,
       orgId,

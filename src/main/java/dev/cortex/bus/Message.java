@@ -389,9 +389,11 @@ public sealed interface Message {
    * An event that the cloud refused for good.
    *
    * @param again whether it has a new number and is on its way once more
+   * @param givenUp whether what is on its way is only the mark that it was left out
    * @param atMs when it was refused, Unix milliseconds
    */
-  record SetAsideEvent(String id, String code, String message, long atMs, boolean again, byte[] json) {}
+  record SetAsideEvent(
+      String id, String code, String message, long atMs, boolean again, boolean givenUp, byte[] json) {}
 
   /**
    * Gives events that were set aside new numbers, in their order; answered by {@link SyncState}.
@@ -399,6 +401,13 @@ public sealed interface Message {
    * @param ids which; empty means all
    */
   record SendAgain(String orgId, List<String> ids) implements Message {}
+
+  /**
+   * Gives up events that were set aside, so that their sessions go on without them; answered by {@link SyncState}.
+   *
+   * @param ids which; at least one
+   */
+  record GiveUp(String orgId, List<String> ids) implements Message {}
 
   // ---- room → sync
 

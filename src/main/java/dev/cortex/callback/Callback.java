@@ -1,8 +1,10 @@
 package dev.cortex.callback;
 
 import dev.cortex.base.Pure;
+import dev.cortex.event.Channel;
 import dev.cortex.event.ChannelPattern;
 import dev.cortex.event.Desktop;
+import dev.cortex.event.StoredEvent;
 import java.util.List;
 
 /**
@@ -45,6 +47,18 @@ record Callback(
   /** Whether it is to be pushed to at that time. */
   boolean isLive(long nowMs) {
     return leaseUntilMs > nowMs;
+  }
+
+  /** Whether an event of its org is told to this desktop: what it wrote itself, or may not read, is not. */
+  boolean isFor(StoredEvent event) {
+    if (!event.origin().isEmpty() && event.origin().equals(desktop.text())) {
+      return false;
+    }
+    if (channels.isEmpty()) {
+      return true;
+    }
+    Channel channel = new Channel(orgId, event.agentId(), event.sessionId());
+    return channels.stream().anyMatch(one -> one.covers(channel));
   }
 
   /** The secrets that sign a push at that time. */

@@ -8,6 +8,8 @@ import dev.cortex.ops.Metrics;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -98,9 +100,24 @@ final class CallbackClient {
     List<byte[]> ordered = new ArrayList<>(addresses);
     // most desktops behind a tunnel have both; where a network has one only, it is this one
     ordered.sort(Comparator.comparingInt(address -> address.length));
+    return connect(to, ordered, headers, body, deadlineNs);
+  }
+
+  /** Sends it to the first address that can be connected to: where nothing was sent yet, the next one is as good. */
+  private Future<Reply> connect(
+      CallbackAddress to, List<byte[]> addresses, Map<String, String> headers, byte[] body, long deadlineNs) {
     long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNs - clock.monotonicNs());
-    return leftMs <= 0
-        ? Future.failedFuture(new TimeoutException("no time left"))
-        : connector.post(to, ordered.get(0), headers, body, leftMs);
+    if (leftMs <= 0) {
+      return Future.failedFuture(new TimeoutException("no time left"));
+    }
+    List<byte[]> others = addresses.subList(1, addresses.size());
+    return connector.post(to, addresses.get(0), headers, body, leftMs).recover(failure ->
+        !others.isEmpty() && isUnreachable(failure)
+            ? connect(to, others, headers, body, deadlineNs)
+            : Future.failedFuture(failure));
+  }
+
+  private static boolean isUnreachable(Throwable failure) {
+    return failure instanceof ConnectException || failure instanceof NoRouteToHostException;
   }
 }

@@ -89,7 +89,9 @@ public final class CallbackRegistry {
   Future<Optional<String>> put(Registration wanted) {
     return database.write(sql -> {
       Map<String, Callback> before = new LinkedHashMap<>();
-      for (String orgId : wanted.orgs()) {
+      // in one order, so that two registrations of a desktop at a time do not wait for each other
+      List<String> orgs = wanted.orgs().stream().sorted().toList();
+      for (String orgId : orgs) {
         Optional<Callback> known = one(sql, orgId, wanted);
         if (known.isEmpty() && count(sql, orgId) >= ORG_MAX) {
           return Optional.empty();
@@ -103,7 +105,7 @@ public final class CallbackRegistry {
           remove(sql, orgId, id, wanted.subject());
         }
       }
-      for (String orgId : wanted.orgs()) {
+      for (String orgId : orgs) {
         put(sql, orgId, id, wanted, Optional.ofNullable(before.get(orgId)));
       }
       return Optional.of(id);

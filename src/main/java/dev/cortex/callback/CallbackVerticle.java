@@ -70,6 +70,7 @@ public final class CallbackVerticle extends VerticleBase {
   private final Directory directory;
   private final Ways ways;
   private PinnedHttp http;
+  private HomeShards shards;
   private Pushes pushes;
   private RegistryWatch watch;
   private Registrations registrations;
@@ -107,16 +108,17 @@ public final class CallbackVerticle extends VerticleBase {
     PushWorld world = new PushWorld(
         vertx, client, new Slots(Slots.Bounds.NORMAL), metrics, clock, ways.retry(), ways.stray(),
         ways.breakerMs(), PushWorld.RECENT_MS, () -> ThreadLocalRandom.current().nextDouble());
-    pushes = new Pushes(world, new RoomCalls(vertx, directory), address);
+    shards = new HomeShards(directory);
+    pushes = new Pushes(world, shards, new RoomCalls(vertx, directory), address);
     watch = new RegistryWatch(registry, pushes, world);
-    registrations = new Registrations(registry, client, allowPrivate, clock, this::changed);
+    registrations = new Registrations(registry, new Challenge(client), allowPrivate, clock, this::changed);
     metrics.gauge("cortex_callbacks", "Callbacks of orgs whose rooms are on this node.", pushes::size);
     vertx.eventBus().localConsumer(Addresses.CALLBACKS, this::asked);
     ignoreOwners = directory.onChange(view -> context.runOnContext(go -> ownersChanged()));
-    vertx.setPeriodic(SECOND_MS, tick -> pushes.second());
+    vertx.setPeriodic(SECOND_MS, tick -> pushes.forget());
     vertx.setPeriodic(ways.lookMs(), tick -> watch.look());
     vertx.setPeriodic(ways.expireMs(), tick -> watch.expire());
-    watch.load(IntStream.range(0, directory.shardMap().shards()).filter(pushes::owns).boxed().toList());
+    watch.load(IntStream.range(0, directory.shardMap().shards()).filter(shards::holds).boxed().toList());
     return vertx.eventBus().<Message>consumer(address, this::told).completion();
   }
 
@@ -131,7 +133,9 @@ public final class CallbackVerticle extends VerticleBase {
 
   private void ownersChanged() {
     if (!stopped) {
-      watch.load(pushes.ownersChanged());
+      HomeShards.Change change = shards.look();
+      pushes.onShards(change);
+      watch.load(change.gained());
     }
   }
 

@@ -92,13 +92,20 @@ final class Line {
     return first;
   }
 
-  /** It was registered again, and has just worked. */
-  void revive() {
+  /** It was registered again, and has just worked; answers whether it was given up before. */
+  boolean revive() {
+    boolean wasDead = dead;
     if (dead || doubtful) {
       dead = false;
       doubtful = false;
       breaker.close();
       breaker = closed(); // an open one does not close by itself before its time
     }
+    return wasDead;
+  }
+
+  /** Everyone who uses it and stopped with it goes on. */
+  void resume() {
+    List.copyOf(pushers).forEach(Pusher::resume);
   }
 }

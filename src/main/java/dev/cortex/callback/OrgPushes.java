@@ -12,16 +12,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
 
 /** One org whose room is here: what was heard of its log lately, and its callbacks. */
 final class OrgPushes {
 
-  /** Events after an offset, all of those up to {@code through}. */
-  record Chunk(List<StoredEvent> events, long through) {}
+  /** Reads the org's log where its room is. */
+  interface Reader {
+    /** The next page after an offset of that log, about so many bytes. */
+    Future<Page> read(String logId, long after, int bytesMax);
+  }
 
   private final String orgId;
-  private final LongFunction<Future<Page>> reader;
+  private final Reader reader;
   private final Consumer<Pusher> gaveUp;
   private final RecentEvents recent;
   private final Map<Callback.Key, Pusher> pushers = new LinkedHashMap<>();
@@ -35,10 +37,9 @@ final class OrgPushes {
   /**
    * An org without callbacks, of whose log nothing is known.
    *
-   * @param reader reads a page of this org's log after an offset
    * @param gaveUp hears of pushers whose callbacks are dead
    */
-  OrgPushes(String orgId, RecentEvents recent, LongFunction<Future<Page>> reader, Consumer<Pusher> gaveUp) {
+  OrgPushes(String orgId, RecentEvents recent, Reader reader, Consumer<Pusher> gaveUp) {
     this.orgId = orgId;
     this.recent = recent;
     this.reader = reader;
@@ -75,7 +76,7 @@ final class OrgPushes {
   void add(Pusher pusher) {
     pushers.put(pusher.callback().key(), pusher);
     if (attached) {
-      pusher.begin(head(), floor);
+      pusher.begin();
     }
   }
 
@@ -139,28 +140,36 @@ final class OrgPushes {
     pushers.values().forEach(Pusher::offer);
   }
 
-  /** Recent events after an offset, some at a time; empty when not all are at hand. */
-  Optional<List<StoredEvent>> recent(long after) {
-    return recent.covers(after) ? Optional.of(recent.after(after, PushBody.EVENTS_MAX)) : Optional.empty();
+  /** The next events after an offset, as many as may be told at once; empty when not all are at hand. */
+  Optional<Stretch> recent(long after) {
+    if (!recent.covers(after)) {
+      return Optional.empty();
+    }
+    List<StoredEvent> events = recent.after(after, PushBody.EVENTS_MAX);
+    boolean all = events.size() < PushBody.EVENTS_MAX;
+    return Optional.of(new Stretch(events, all ? head() : events.get(events.size() - 1).offset()));
   }
 
-  /** The next events after an offset: from memory, or else from the log, where those who want the same share a read. */
-  Future<Chunk> events(long after) {
-    Optional<List<StoredEvent>> near = recent(after);
+  /**
+   * The next events after an offset: from memory, or else from the log, where those who want the same share a read.
+   *
+   * @param bytesMax about how much to read
+   */
+  Future<Stretch> events(long after, int bytesMax) {
+    Optional<Stretch> near = recent(after);
     if (near.isPresent()) {
-      List<StoredEvent> events = near.get();
-      boolean all = events.size() < PushBody.EVENTS_MAX;
-      return Future.succeededFuture(new Chunk(events, all ? head() : events.get(events.size() - 1).offset()));
+      return Future.succeededFuture(near.get());
     }
     Future<Page> page = reads.get(after);
     if (page == null) {
-      page = reader.apply(after);
-      reads.put(after, page);
-      page.onComplete(done -> reads.remove(after));
+      Future<Page> begun = reader.read(logId, after, bytesMax);
+      reads.put(after, begun);
+      begun.onComplete(done -> reads.remove(after, begun));
+      page = begun;
     }
     return page.map(read -> {
       floor = Math.max(floor, read.head().floor());
-      return new Chunk(read.events(), read.through());
+      return new Stretch(read.events(), read.through());
     });
   }
 
@@ -188,6 +197,7 @@ final class OrgPushes {
 
   private void restart(long head) {
     recent.reset(head);
-    pushers.values().forEach(pusher -> pusher.begin(head, floor));
+    reads.clear(); // they may be of another log
+    pushers.values().forEach(Pusher::begin);
   }
 }

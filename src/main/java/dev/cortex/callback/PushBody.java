@@ -1,7 +1,6 @@
 package dev.cortex.callback;
 
 import dev.cortex.base.Pure;
-import dev.cortex.event.Channel;
 import dev.cortex.event.StoredEvent;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -21,21 +20,20 @@ record PushBody(List<StoredEvent> events, long through) {
   static final int EVENTS_MAX = 500;
 
   /**
-   * Chooses from events what a callback is told at once.
+   * Chooses what a callback is told at once.
    *
-   * @param read events of the callback's org, all of those up to {@code readThrough}
+   * @param stretch of the log of the callback's org
    * @param bytesMax most bytes of envelopes; one event may be longer
    */
-  static PushBody of(Callback callback, List<StoredEvent> read, long readThrough, int bytesMax) {
+  static PushBody of(Callback callback, Stretch stretch, int bytesMax) {
     List<StoredEvent> chosen = new ArrayList<>();
-    String own = callback.desktop().text();
     long bytes = 0;
-    long through = readThrough;
-    for (StoredEvent event : read) {
-      if (event.offset() > readThrough) {
+    long through = stretch.through();
+    for (StoredEvent event : stretch.events()) {
+      if (event.offset() > stretch.through()) {
         break;
       }
-      if (isFor(callback, own, event)) {
+      if (callback.isFor(event)) {
         bytes += event.json().length;
         if (chosen.size() == EVENTS_MAX || (bytes > bytesMax && !chosen.isEmpty())) {
           through = event.offset() - 1;
@@ -47,20 +45,9 @@ record PushBody(List<StoredEvent> events, long through) {
     return new PushBody(chosen, through);
   }
 
-  private static boolean isFor(Callback callback, String own, StoredEvent event) {
-    if (event.origin().equals(own)) {
-      return false;
-    }
-    if (callback.channels().isEmpty()) {
-      return true;
-    }
-    Channel channel = new Channel(callback.orgId(), event.agentId(), event.sessionId());
-    return callback.channels().stream().anyMatch(one -> one.covers(channel));
-  }
-
   /** The JSON of it. */
   byte[] json(String logId, long after) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(128 + (int) bytes() + events.size());
+    ByteArrayOutputStream out = new ByteArrayOutputStream(128 + bytes() + events.size());
     write(out, "{\"logId\":\"" + logId + "\",\"after\":" + after + ",\"through\":" + through + ",\"events\":[");
     for (int i = 0; i < events.size(); i++) {
       if (i > 0) {
@@ -73,8 +60,8 @@ record PushBody(List<StoredEvent> events, long through) {
   }
 
   /** Bytes of its envelopes. */
-  long bytes() {
-    return events.stream().mapToLong(event -> event.json().length).sum();
+  int bytes() {
+    return events.stream().mapToInt(event -> event.json().length).sum();
   }
 
   private static void write(ByteArrayOutputStream out, String text) {

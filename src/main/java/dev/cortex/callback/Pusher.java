@@ -1,21 +1,17 @@
 package dev.cortex.callback;
 
 import dev.cortex.event.ErrorCode;
-import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
-import dev.cortex.event.StoredEvent;
 import dev.cortex.ops.Metrics.PushResult;
 import io.vertx.circuitbreaker.OpenCircuitException;
 import io.vertx.core.Future;
 import io.vertx.core.internal.logging.Logger;
 import io.vertx.core.internal.logging.LoggerFactory;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Pushes the events of one org to one callback: one request at a time, in order, each from where the desktop's last
- * answer says. It keeps a position and, between attempts, the name of the push that is repeated; never events.
+ * Pushes the events of one org to one callback: one request at a time, in order, each from where the desktop stands.
  */
 final class Pusher {
 
@@ -39,25 +35,17 @@ final class Pusher {
     STOPPED
   }
 
-  /** A push that was sent and may have to be sent again: by this name it is the same one. */
-  private record Sent(String id, long after, long through, int bytes) {}
-
   private static final long NONE = -1;
   private static final int FAILURES_MAX = 10;
-  /** A desktop may say once that it stands elsewhere; one that always does is not asked in a tight circle. */
-  private static final int BEHIND_MAX = 2;
 
   private final OrgPushes org;
   private final PushWorld world;
   private final Line line;
+  private final Progress progress = new Progress();
   private Callback callback;
   private State state = State.NEW;
-  private long after;
-  private long scanned;
-  private boolean beginning;
-  private Optional<Sent> sent = Optional.empty();
+  private Optional<Slots.Turn> waiting = Optional.empty();
   private int failures;
-  private int behind;
   private int strayed;
   private long successes;
   private long timer = NONE;
@@ -79,29 +67,17 @@ final class Pusher {
     return line;
   }
 
-  /** Everything up to this offset needs not be kept for it. */
+  /** Everything up to this offset needs not be kept for it; one that fails again and again reads what it needs. */
   long needsAfter() {
-    return switch (state) {
-      case ASTRAY, STOPPED -> Long.MAX_VALUE;
-      default -> scanned;
-    };
+    boolean away = state == State.ASTRAY || state == State.STOPPED || (state == State.PAUSED && failures > 1);
+    return away ? Long.MAX_VALUE : progress.scanned();
   }
 
-  /**
-   * Begins where the log stands, wherever the desktop is: its answer tells. The newest event is told if it is recent,
-   * because it may have come while nobody pushed.
-   *
-   * @param head newest offset of the log
-   * @param floor highest offset trimmed away
-   */
-  void begin(long head, long floor) {
+  /** The org's log is known, or another one now: begins there. */
+  void begin() {
     endTurn();
-    after = Math.max(floor, head - 1);
-    scanned = after;
-    beginning = true;
-    sent = Optional.empty();
+    progress.begin(org.head(), org.floor());
     failures = 0;
-    behind = 0;
     state = line.isDead() ? State.STOPPED : State.IDLE;
     offer();
   }
@@ -110,9 +86,17 @@ final class Pusher {
   void renewed(Callback renewed) {
     boolean anew = !renewed.url().equals(callback.url()) || !renewed.desktop().equals(callback.desktop());
     callback = renewed;
+    failures = 0;
     if (state != State.NEW && (anew || state == State.ASTRAY || state == State.STOPPED || state == State.PAUSED)) {
       strayed = 0;
-      begin(org.head(), org.floor());
+      begin();
+    }
+  }
+
+  /** The way works again: goes on if it was over. */
+  void resume() {
+    if (state == State.STOPPED) {
+      begin();
     }
   }
 
@@ -121,12 +105,14 @@ final class Pusher {
     if (state != State.IDLE || line.isDead()) {
       return;
     }
-    skipSilent();
-    if (scanned < org.head()) {
+    boolean silent = true;
+    while (silent) {
+      silent = org.recent(progress.scanned()).filter(next -> progress.passOver(callback, next)).isPresent();
+    }
+    if (progress.scanned() < org.head()) {
       state = State.QUEUED;
       int mine = ++turn;
-      boolean doubtful = line.isDoubtful();
-      world.slots().take(callback.orgId(), doubtful, () -> push(mine, doubtful));
+      waiting = Optional.of(world.slots().take(callback.orgId(), line.isDoubtful(), slot -> push(mine, slot)));
     }
   }
 
@@ -138,121 +124,92 @@ final class Pusher {
 
   private void endTurn() {
     turn++; // what a former turn still brings is of no interest
+    waiting.ifPresent(Slots.Turn::leave);
     if (timer != NONE) {
       world.vertx().cancelTimer(timer);
       timer = NONE;
     }
   }
 
-  /** Passes over recent events of which this desktop is told none. */
-  private void skipSilent() {
-    Optional<List<StoredEvent>> recent = beginning ? Optional.empty() : org.recent(scanned);
-    while (recent.isPresent() && !recent.get().isEmpty()) {
-      long through = recent.get().get(recent.get().size() - 1).offset();
-      PushBody next = PushBody.of(callback, recent.get(), through, 0);
-      if (!next.events().isEmpty()) {
-        return;
-      }
-      scanned = through;
-      recent = org.recent(scanned);
-    }
-  }
-
-  private void push(int mine, boolean doubtful) {
-    if (mine != turn) {
-      world.slots().release(callback.orgId(), doubtful, 0);
+  private void push(int mine, Slots.Turn slot) {
+    if (!callback.isLive(world.clock().wallMs())) {
+      state = State.STOPPED; // whoever looks after leases has not come by yet
+      slot.end();
       return;
     }
     state = State.PUSHING;
-    int[] held = {0};
+    int bytesMax = world.slots().bodyMax();
+    slot.hold(bytesMax);
     // composed, so that a throw is a failed attempt too
-    Future.succeededFuture().compose(go -> org.events(scanned)).compose(chunk -> {
-      if (mine != turn) {
-        return Future.succeededFuture(false);
-      }
-      PushBody body = body(chunk);
-      if (body.events().isEmpty()) {
-        boolean moved = body.through() > scanned;
-        scanned = body.through();
-        return moved
-            ? Future.succeededFuture(true)
-            : Future.failedFuture(new RefusedException(ErrorCode.MOVED, "the room knows of less than was heard"));
-      }
-      held[0] = (int) body.bytes();
-      world.slots().hold(held[0]);
-      return send(mine, body);
-    }).onComplete(done -> {
-      if (mine == turn) {
-        ended(done.cause());
-      }
-      world.slots().release(callback.orgId(), doubtful, held[0]);
-    });
-  }
-
-  private PushBody body(OrgPushes.Chunk chunk) {
-    boolean again = sent.isPresent() && sent.get().after() == after;
-    long through = again ? Math.min(chunk.through(), sent.get().through()) : chunk.through();
-    int bytes = Math.max(world.slots().bodyMax(), again ? sent.get().bytes() : 0);
-    PushBody body = PushBody.of(callback, chunk.events(), through, bytes);
-    if (beginning) {
-      beginning = false;
-      boolean recent = body.events().stream().anyMatch(event -> event.receivedAt() > world.recentAfterMs());
-      return recent ? body : new PushBody(List.of(), body.through());
-    }
-    return body;
-  }
-
-  private Future<Boolean> send(int mine, PushBody body) {
-    boolean again =
-        sent.isPresent() && sent.get().after() == after && sent.get().through() == body.through();
-    Sent one = again
-        ? sent.get()
-        : new Sent("push_" + UUID.randomUUID(), after, body.through(), (int) body.bytes());
-    sent = Optional.of(one);
-    byte[] json = body.json(org.logId(), after);
-    List<String> secrets = callback.secrets(world.clock().wallMs());
-    return line
-        .send(() -> world.client()
-            .post(callback.url(), secrets, one.id(), json, line.isDoubtful())
-            .compose(PushWorld::answer))
-        .map(answer -> {
+    Future.succeededFuture()
+        .compose(go -> org.events(progress.scanned(), bytesMax))
+        .compose(next -> mine == turn ? tell(mine, slot, next, bytesMax) : Future.<Void>succeededFuture())
+        .onComplete(done -> {
           if (mine == turn) {
-            answered(answer, body);
+            ended(done.cause());
           }
-          return true;
+          slot.end();
         });
   }
 
-  private void answered(PushAnswer answer, PushBody body) {
+  private Future<Void> tell(int mine, Slots.Turn slot, Stretch next, int bytesMax) {
+    long before = progress.scanned();
+    Optional<Progress.Push> push =
+        progress.next(callback, next, bytesMax, world.recentAfterMs(), () -> "push_" + UUID.randomUUID());
+    if (push.isPresent()) {
+      return send(mine, slot, push.get());
+    }
+    return progress.scanned() > before
+        ? Future.succeededFuture()
+        : Future.failedFuture(new RefusedException(ErrorCode.MOVED, "the room knows of less than was heard"));
+  }
+
+  private Future<Void> send(int mine, Slots.Turn slot, Progress.Push push) {
+    byte[] json = push.body().json(org.logId(), push.after());
+    slot.hold(json.length);
+    int events = push.body().events().size();
+    String id = push.id();
+    Callback asked = callback;
+    return line
+        .send(() -> world.client()
+            .post(asked.url(), asked.secrets(world.clock().wallMs()), id, json, line.isDoubtful())
+            .compose(PushWorld::answer))
+        .map(answer -> {
+          if (mine == turn) {
+            answered(answer, events, asked);
+          }
+          return null;
+        });
+  }
+
+  private void answered(PushAnswer answer, int events, Callback asked) {
     failures = 0;
     switch (answer.kind()) {
-      case APPLIED -> world.metrics().callbackPushed(PushResult.APPLIED, body.events().size());
+      case APPLIED -> world.metrics().callbackPushed(PushResult.APPLIED, events);
       case DUPLICATE -> world.metrics().callbackPushed(PushResult.DUPLICATE, 0);
       case BEHIND -> world.metrics().callbackPushed(PushResult.BEHIND, 0);
-      case GONE -> {
-        world.metrics().callbackPushed(PushResult.FAILED, 0);
-        org.gaveUp(this);
-        return;
-      }
-      case FORBIDDEN -> {
-        world.metrics().callbackPushed(PushResult.FAILED, 0);
-        state = State.STOPPED;
+      case GONE, FORBIDDEN -> {
+        refused(answer.kind(), asked);
         return;
       }
     }
-    Optional<Position> cursor = answer.cursor().filter(named -> named.logId().equals(org.logId()));
-    if (cursor.isEmpty()) {
-      astray();
-      return;
+    switch (progress.answered(answer.cursor(), org.logId(), org.head())) {
+      case ON -> strayed = 0;
+      case SLOWLY -> pause(world.retryMs(progress.tooOften()));
+      case AHEAD -> pause(world.retryMs(1));
+      case ASTRAY -> astray();
     }
-    long named = cursor.get().offset();
-    sent = Optional.empty();
-    strayed = 0;
-    behind = named >= body.through() ? 0 : behind + 1;
-    scanned = named >= body.through() ? Math.max(body.through(), named) : named;
-    after = named;
-    if (behind > BEHIND_MAX) {
-      pause(world.retryMs(behind - BEHIND_MAX));
+  }
+
+  private void refused(PushAnswer.Kind kind, Callback asked) {
+    world.metrics().callbackPushed(PushResult.FAILED, 0);
+    if (asked.changedAtMs() != callback.changedAtMs()) {
+      return; // it was registered again meanwhile, perhaps under another secret: that one was not asked yet
+    }
+    if (kind == PushAnswer.Kind.GONE) {
+      org.gaveUp(this);
+    } else {
+      state = State.STOPPED;
     }
   }
 
@@ -282,33 +239,40 @@ final class Pusher {
         pause(world.retryMs(1)); // the room, not the callback
       }
     } else {
-      boolean address = failure instanceof RefusedException;
-      world.metrics().callbackPushed(address ? PushResult.REFUSED_ADDRESS : PushResult.FAILED, 0);
-      successes = failures == 0 ? line.successes() : successes;
-      failures++;
-      LOG.debug("callback " + callback.id() + " of " + callback.orgId() + " failed: " + failure.getMessage());
-      if (failures >= FAILURES_MAX && line.successes() == successes) {
-        org.gaveUp(this);
-      } else if (failures >= FAILURES_MAX) {
-        state = State.STOPPED; // it works for other orgs
-      } else {
-        pause(world.retryMs(failures));
-      }
+      attemptFailed(failure);
+    }
+  }
+
+  private void attemptFailed(Throwable failure) {
+    boolean address = failure instanceof RefusedException;
+    world.metrics().callbackPushed(address ? PushResult.REFUSED_ADDRESS : PushResult.FAILED, 0);
+    successes = failures == 0 ? line.successes() : successes;
+    failures++;
+    LOG.debug("callback " + callback.id() + " of " + callback.orgId() + " failed: " + failure.getMessage());
+    if (failures < FAILURES_MAX) {
+      pause(world.retryMs(failures));
+    } else if (line.successes() == successes) {
+      org.gaveUp(this);
+    } else {
+      state = State.STOPPED; // it works for other orgs
     }
   }
 
   private void pause(long ms) {
     state = State.PAUSED;
     wake(ms, () -> {
-      state = State.IDLE;
-      offer();
+      if (progress.isAhead(org.head())) {
+        astray(); // what it knows of should have been heard of by now
+      } else {
+        state = State.IDLE;
+        offer();
+      }
     });
   }
 
   private void astray() {
-    sent = Optional.empty();
     state = State.ASTRAY;
-    wake(world.strayMs(++strayed), () -> begin(org.head(), org.floor()));
+    wake(world.strayMs(++strayed), this::begin);
   }
 
   private void wake(long ms, Runnable next) {

@@ -12,23 +12,15 @@ import dev.cortex.event.Principal;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.Scope;
 import dev.cortex.store.StoreException;
-import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import javax.net.ssl.SSLException;
 
 /**
  * Registers and removes callbacks on behalf of desktops. A callback is registered for orgs that its subject may
@@ -49,17 +41,15 @@ final class Registrations {
   static final int PENDING_ALL = 128;
 
   private static final int BODY_MAX = 64 * 1024;
-  private static final int CHALLENGE_BYTES = 24;
 
   /** What a desktop asks for. */
   private record Wish(String url, List<String> orgs, String secret) {}
 
   private final CallbackRegistry registry;
-  private final CallbackClient client;
+  private final Challenge challenge;
   private final boolean allowPrivate;
   private final Clock clock;
   private final Consumer<String> changed;
-  private final SecureRandom random = new SecureRandom();
   private final Map<String, Integer> pending = new HashMap<>();
   private int pendingAll;
 
@@ -69,9 +59,9 @@ final class Registrations {
    * @param changed hears of each org whose callbacks are others than before
    */
   Registrations(
-      CallbackRegistry registry, CallbackClient client, boolean allowPrivate, Clock clock, Consumer<String> changed) {
+      CallbackRegistry registry, Challenge challenge, boolean allowPrivate, Clock clock, Consumer<String> changed) {
     this.registry = registry;
-    this.client = client;
+    this.challenge = challenge;
     this.allowPrivate = allowPrivate;
     this.clock = clock;
     this.changed = changed;
@@ -88,7 +78,7 @@ final class Registrations {
     claims.put("subject " + subject, PENDING_SUBJECT);
     wish.orgs().forEach(orgId -> claims.put("org " + orgId, PENDING_ORG));
     claim(claims);
-    return challenge(wish, to.host() + ':' + to.port())
+    return challenge.prove(wish.url(), wish.secret(), to.host() + ':' + to.port())
         .onComplete(done -> release(claims.keySet()))
         .compose(proven -> {
           long leaseUntilMs = Math.min(clock.wallMs() + LEASE_MS, ask.principal().expiresAtMs());
@@ -175,47 +165,6 @@ final class Registrations {
   private void release(Set<String> claims) {
     pendingAll--;
     claims.forEach(claim -> pending.computeIfPresent(claim, (one, count) -> count == 1 ? null : count - 1));
-  }
-
-  private Future<Void> challenge(Wish wish, String where) {
-    byte[] bytes = new byte[CHALLENGE_BYTES];
-    random.nextBytes(bytes);
-    String text = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    return client
-        .post(wish.url(), List.of(wish.secret()), "challenge_" + UUID.randomUUID(),
-            json("{\"challenge\":\"" + text + "\"}"), true)
-        .recover(failure -> Future.failedFuture(
-            failure instanceof RefusedException ? failure : unproven(silence(where, failure))))
-        .map(reply -> {
-          if (reply.status() != 200) {
-            throw unproven("the challenge was answered with status " + reply.status() + " by " + where);
-          }
-          if (!text.equals(echo(reply.body()))) {
-            throw unproven("the challenge was not echoed");
-          }
-          return null;
-        });
-  }
-
-  /** Why nothing answered, in a word: what was wrong in particular is for the owner of the place to find out. */
-  private static String silence(String where, Throwable failure) {
-    String why = failure instanceof TimeoutException || failure instanceof ConnectTimeoutException ? "timed out"
-        : failure instanceof UnknownHostException ? "the name has no address"
-        : failure instanceof ConnectException ? "connection refused"
-        : failure instanceof SSLException ? "no TLS connection" : "connection failed";
-    return "nothing answered the challenge at " + where + ": " + why;
-  }
-
-  private static String echo(byte[] body) {
-    try {
-      return StrictJson.object(body).get("challenge") instanceof String text ? text : "";
-    } catch (IOException notStrict) {
-      throw unproven("the challenge was answered with something that is no JSON object");
-    }
-  }
-
-  private static RefusedException unproven(String why) {
-    return new RefusedException(ErrorCode.CALLBACK_REFUSED, "The callback did not prove to be yours: " + why);
   }
 
   private static RefusedException bad(String what) {

@@ -1,15 +1,16 @@
 package dev.cortex.callback;
 
 import dev.cortex.base.Pure;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * How many pushes of a node are under way at a time, and how much they hold: orgs take turns, none has all of it, and
- * callbacks that lately led to nothing share a small part, so that those which hang hold up no others.
+ * callbacks that lately led to nothing share a small part, so that those which hang hold up no others. Whoever waits
+ * costs nothing until its turn: only orgs that may have one are looked at.
  */
 @Pure
 final class Slots {
@@ -28,19 +29,68 @@ final class Slots {
     static final Bounds NORMAL = new Bounds(512, 64, 128, 64L << 20, 64 << 10, 1 << 20);
   }
 
-  private record Waiting(boolean doubtful, Runnable turn) {}
+  /** One push: it waits, then has a slot, then is over. */
+  final class Turn {
+    private final Org org;
+    private final boolean doubtful;
+    private final Consumer<Turn> begin;
+    private boolean has;
+    private int held;
+
+    private Turn(Org org, boolean doubtful, Consumer<Turn> begin) {
+      this.org = org;
+      this.doubtful = doubtful;
+      this.begin = begin;
+    }
+
+    /** Waits no more; one that has its slot keeps it until it is over. */
+    void leave() {
+      if (org.waiting(doubtful).remove(this)) {
+        settle(org);
+      }
+    }
+
+    /** Holds so many bytes from now on, and not what it held before. */
+    void hold(int heldBytes) {
+      bytes += heldBytes - held;
+      held = heldBytes;
+    }
+
+    /** Is over: gives its slot back, and what was held with it. */
+    void end() {
+      if (has) {
+        has = false;
+        hold(0);
+        count(this, -1);
+        settle(org);
+        pump();
+      }
+    }
+  }
 
   private static final class Org {
-    private final Deque<Waiting> waiting = new ArrayDeque<>();
-    private final Deque<Waiting> doubtful = new ArrayDeque<>();
+    private final String id;
+    private final Set<Turn> sure = new LinkedHashSet<>();
+    private final Set<Turn> doubtful = new LinkedHashSet<>();
     private int taken;
+
+    Org(String id) {
+      this.id = id;
+    }
+
+    Set<Turn> waiting(boolean inDoubt) {
+      return inDoubt ? doubtful : sure;
+    }
   }
 
   private final Bounds bounds;
-  private final Map<String, Org> orgs = new LinkedHashMap<>();
+  private final Map<String, Org> orgs = new HashMap<>();
+  /** Orgs that may have a slot more and want it, in the order of their turns. */
+  private final Set<Org> ready = new LinkedHashSet<>();
+  private final Set<Org> readyInDoubt = new LinkedHashSet<>();
+  private boolean lastInDoubt;
   private int taken;
   private int doubtfulTaken;
-  private int waiting;
   private long bytes;
   private boolean pumping;
 
@@ -48,33 +98,19 @@ final class Slots {
     this.bounds = bounds;
   }
 
-  /** Takes a slot as soon as there is one, and then the turn. It is to be given back by {@link #release}. */
-  void take(String orgId, boolean doubtful, Runnable turn) {
-    Org org = orgs.computeIfAbsent(orgId, absent -> new Org());
-    (doubtful ? org.doubtful : org.waiting).add(new Waiting(doubtful, turn));
-    waiting++;
+  /** Takes a slot as soon as there is one, perhaps at once, and then begins. */
+  Turn take(String orgId, boolean doubtful, Consumer<Turn> begin) {
+    Org org = orgs.computeIfAbsent(orgId, Org::new);
+    Turn turn = new Turn(org, doubtful, begin);
+    org.waiting(doubtful).add(turn);
+    settle(org);
     pump();
+    return turn;
   }
 
   /** How many bytes the next body may have. */
   int bodyMax() {
     return (int) Math.max(bounds.bodyMin(), Math.min(bounds.bodyMax(), (bounds.bytes() - bytes) / 4));
-  }
-
-  /** A body of so many bytes is held from now on. */
-  void hold(int bodyBytes) {
-    bytes += bodyBytes;
-  }
-
-  /** Gives a slot back, and what was held with it. */
-  void release(String orgId, boolean doubtful, int bodyBytes) {
-    bytes -= bodyBytes;
-    taken--;
-    doubtfulTaken -= doubtful ? 1 : 0;
-    Org org = orgs.get(orgId);
-    org.taken--;
-    pump();
-    dropIfUnused(orgId, org);
   }
 
   /** Pushes under way. */
@@ -87,41 +123,50 @@ final class Slots {
       return; // a turn that was over at once
     }
     pumping = true;
-    boolean found = true;
-    while (found && waiting > 0 && taken < bounds.all()) {
-      found = next();
+    while (taken < bounds.all() && (!ready.isEmpty() || mayDoubt())) {
+      lastInDoubt = mayDoubt() && (ready.isEmpty() || !lastInDoubt);
+      next(lastInDoubt);
     }
     pumping = false;
   }
 
-  /** Gives one slot to the org whose turn it is; false when nobody who waits may have one. */
-  private boolean next() {
-    Iterator<Map.Entry<String, Org>> all = orgs.entrySet().iterator();
-    while (all.hasNext()) {
-      Map.Entry<String, Org> entry = all.next();
-      Org org = entry.getValue();
-      boolean doubtful = org.waiting.isEmpty();
-      Waiting chosen = org.taken >= bounds.ofOrg() ? null : org.waiting.poll();
-      if (chosen == null && org.taken < bounds.ofOrg() && doubtfulTaken < bounds.doubtful()) {
-        chosen = org.doubtful.poll();
-      }
-      if (chosen != null) {
-        all.remove();
-        orgs.put(entry.getKey(), org); // behind the others
-        waiting--;
-        taken++;
-        org.taken++;
-        doubtfulTaken += doubtful ? 1 : 0;
-        chosen.turn().run();
-        return true;
-      }
-    }
-    return false;
+  private boolean mayDoubt() {
+    return doubtfulTaken < bounds.doubtful() && !readyInDoubt.isEmpty();
   }
 
-  private void dropIfUnused(String orgId, Org org) {
-    if (org.taken == 0 && org.waiting.isEmpty() && org.doubtful.isEmpty()) {
-      orgs.remove(orgId);
+  private void next(boolean inDoubt) {
+    Set<Org> queue = inDoubt ? readyInDoubt : ready;
+    Org org = queue.iterator().next();
+    Turn turn = org.waiting(inDoubt).iterator().next();
+    org.waiting(inDoubt).remove(turn);
+    queue.remove(org); // behind the others, if it wants more
+    turn.has = true;
+    count(turn, 1);
+    settle(org);
+    turn.begin.accept(turn);
+  }
+
+  private void count(Turn turn, int more) {
+    taken += more;
+    turn.org.taken += more;
+    doubtfulTaken += turn.doubtful ? more : 0;
+  }
+
+  /** Puts an org where it belongs now. */
+  private void settle(Org org) {
+    boolean mayTake = org.taken < bounds.ofOrg();
+    settle(ready, org, mayTake && !org.sure.isEmpty());
+    settle(readyInDoubt, org, mayTake && !org.doubtful.isEmpty());
+    if (org.taken == 0 && org.sure.isEmpty() && org.doubtful.isEmpty()) {
+      orgs.remove(org.id);
+    }
+  }
+
+  private static void settle(Set<Org> queue, Org org, boolean belongs) {
+    if (belongs) {
+      queue.add(org);
+    } else {
+      queue.remove(org);
     }
   }
 }

@@ -30,12 +30,16 @@ final class Poll {
   /** A poll holds no floor: one that came again for ever would keep the log from being trimmed. */
   private static final String NO_READER = "";
 
+  /** A poll by time begins again so often; a log that is trimmed as often meanwhile does not stay for anybody. */
+  private static final int BEGINNINGS_MAX = 8;
+
   private final Feeds feeds;
   private final Beginnings beginnings;
   private final BooleanSupplier full;
   private final Channel channel;
   private final int limit;
   private final String without;
+  private final Since begin;
   private Since since;
   private PollSource source = PollSource.MEMORY;
 
@@ -51,6 +55,7 @@ final class Poll {
     this.beginnings = reading.beginnings();
     this.full = full;
     this.channel = channel;
+    this.begin = since;
     this.since = since;
     this.limit = limit;
     this.without = without;
@@ -71,6 +76,31 @@ final class Poll {
    * earlier, that it has not looked further.
    */
   Future<Page> look() {
+    return look(1);
+  }
+
+  private Future<Page> look(int number) {
+    return lookOnce().recover(failure -> {
+      if (!isGone(failure)) {
+        return Future.failedFuture(failure);
+      }
+      if (number == BEGINNINGS_MAX) {
+        return Future.failedFuture(
+            new RefusedException(ErrorCode.OVERLOADED, "the log is trimmed faster than it can be read"));
+      }
+      since = begin;
+      return look(number + 1);
+    });
+  }
+
+  /** Whether the place that was found for a time is there no more: whoever asked by time named no place to be lost. */
+  private boolean isGone(Throwable failure) {
+    return begin instanceof Since.Time
+        && failure instanceof RefusedException refused
+        && refused.code().httpStatus() == ErrorCode.CURSOR_PRUNED.httpStatus();
+  }
+
+  private Future<Page> lookOnce() {
     Optional<Located> known = beginnings.known(channel, since);
     if (known.isEmpty()) {
       needed(PollSource.ROOM);

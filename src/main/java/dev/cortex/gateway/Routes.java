@@ -84,6 +84,7 @@ record Routes(
     router.get("/api/sync").handler(route -> sync.state(route.request()));
     router.get("/api/sync/set-aside").handler(route -> sync.setAside(route.request()));
     router.post("/api/sync/set-aside/again").handler(route -> sync.again(route.request()));
+    router.post("/api/sync/set-aside/give-up").handler(route -> sync.giveUp(route.request()));
   }
 
   /** Serves the signs of life that load balancers and supervisors ask for. */

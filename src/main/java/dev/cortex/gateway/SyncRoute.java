@@ -1,6 +1,8 @@
 package dev.cortex.gateway;
 
+import dev.cortex.bus.Message;
 import dev.cortex.bus.Message.AskSetAside;
+import dev.cortex.bus.Message.GiveUp;
 import dev.cortex.bus.Message.SendAgain;
 import dev.cortex.bus.Message.SetAside;
 import dev.cortex.bus.Message.SetAsideEvent;
@@ -16,6 +18,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** How a desktop stands with its cloud, for people: the state, and the events the cloud refused for good. */
 final class SyncRoute {
@@ -57,8 +60,25 @@ final class SyncRoute {
     }
   }
 
-  /** Serves the wish to send some of them again. */
+  /** Serves the wish to send some of them again, or all. */
   void again(HttpServerRequest request) {
+    change(request, wish -> new SendAgain(wish.orgId(), wish.ids()));
+  }
+
+  /** Serves the wish to leave some of them out for ever. */
+  void giveUp(HttpServerRequest request) {
+    change(request, wish -> {
+      if (wish.ids().isEmpty()) {
+        throw refused("ids is required: the ids of the events to leave out");
+      }
+      return new GiveUp(wish.orgId(), wish.ids());
+    });
+  }
+
+  /** What a body says of events that were set aside; no ids when it names none. */
+  private record Wish(String orgId, List<String> ids) {}
+
+  private void change(HttpServerRequest request, Function<Wish, Message> command) {
     try {
       ContentTypes.requireJson(request.headers());
       if (!status.configured()) {
@@ -66,8 +86,8 @@ final class SyncRoute {
       }
       bodies
           .serve(request, BODY_MAX, body -> {
-            SendAgain again = wish(body);
-            return reading.rooms().ask(again.orgId(), again, SyncState.class, Reading.ROOM_BUDGET_MS);
+            Wish wish = wish(body);
+            return reading.rooms().ask(wish.orgId(), command.apply(wish), SyncState.class, Reading.ROOM_BUDGET_MS);
           })
           .onSuccess(state -> JsonAnswers.send(request, 200, json(state)))
           .onFailure(failure -> Problems.answer(request, failure));
@@ -76,7 +96,7 @@ final class SyncRoute {
     }
   }
 
-  private static SendAgain wish(byte[] body) {
+  private static Wish wish(byte[] body) {
     JsonCursor cursor = new JsonCursor(body);
     if (cursor.peek() != '{') {
       throw refused("the body is an object");
@@ -94,12 +114,12 @@ final class SyncRoute {
       }
     }
     cursor.expectEnd();
-    return new SendAgain(org(orgId), ids);
+    return new Wish(org(orgId), ids);
   }
 
   private static List<String> ids(JsonSlice value) {
     if (!value.isArray()) {
-      throw refused("ids is an array of event ids, or absent for all");
+      throw refused("ids is an array of event ids");
     }
     List<String> ids = new ArrayList<>();
     JsonCursor cursor = value.cursor();
@@ -135,7 +155,8 @@ final class SyncRoute {
               .put("code", event.code())
               .put("message", event.message())
               .put("refusedAt", event.atMs())
-              .put("again", event.again());
+              .put("again", event.again())
+              .put("givenUp", event.givenUp());
       if (event.code().equals(ErrorCode.SESSION_ELSEWHERE.code())) {
         members.put("hint", ELSEWHERE);
       }

@@ -26,14 +26,20 @@ public interface LocalOutbox {
    */
   record State(long head, long confirmed, Optional<String> former, long formerHead, long setAside) {}
 
-  /** An event with its number. */
+  /** An event with its number, or the mark of one that was given up, with the mark's id. */
   record Numbered(long number, String id, StoredEvent event) {}
 
   /** Why an event was set aside. */
   record Refusal(long number, String code, String message) {}
 
-  /** An event that was set aside; {@code again} when it has a new number. */
-  record Aside(String id, String code, String message, long atMs, boolean again, StoredEvent event) {}
+  /**
+   * An event that was set aside.
+   *
+   * @param again whether it has a new number
+   * @param givenUp whether under that number goes the mark that it was left out, see {@link dev.cortex.event.LeftOut}
+   */
+  record Aside(
+      String id, String code, String message, long atMs, boolean again, boolean givenUp, StoredEvent event) {}
 
   /** The state of an org's outbox; of an org that does not exist all zeros. */
   Future<State> state(String orgId);
@@ -72,6 +78,14 @@ public interface LocalOutbox {
 
   /** Gives those of the ids that are set aside new numbers, in their order; every one when {@code ids} is empty. */
   Future<State> sendAgain(String orgId, List<String> ids);
+
+  /**
+   * Gives up those of the ids that are set aside: none of them is ever sent again. Where the cloud may hold a session
+   * up for one, a mark that it was left out ({@link dev.cortex.event.LeftOut}) gets a new number in its place, and
+   * those of the session that were refused for their sequence alone get the numbers behind it; the rest is forgotten at
+   * once. A mark that is refused leaves the event set aside as before.
+   */
+  Future<State> giveUp(String orgId, List<String> ids);
 
   /** Gives the org's log another log id, as after a restore. Nothing happens when the org does not exist. */
   Future<Void> renewLogId(String orgId);

@@ -6,6 +6,7 @@ import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSyncState;
 import dev.cortex.bus.Message.ConfirmOutbox;
 import dev.cortex.bus.Message.Former;
+import dev.cortex.bus.Message.GiveUp;
 import dev.cortex.bus.Message.OutboxMark;
 import dev.cortex.bus.Message.OutboxPage;
 import dev.cortex.bus.Message.Outgoing;
@@ -86,6 +87,8 @@ final class SyncDesk {
       return Optional.of(question.orgId());
     } else if (ask instanceof SendAgain question) {
       return Optional.of(question.orgId());
+    } else if (ask instanceof GiveUp question) {
+      return Optional.of(question.orgId());
     }
     return Optional.empty();
   }
@@ -122,11 +125,14 @@ final class SyncDesk {
     } else if (ask instanceof SendAgain again) {
       return numbered(again.orgId(), () -> outbox.sendAgain(again.orgId(), again.ids()))
           .compose(state -> answer(outbox, again.orgId(), state));
+    } else if (ask instanceof GiveUp given) {
+      return numbered(given.orgId(), () -> outbox.giveUp(given.orgId(), given.ids()))
+          .compose(state -> answer(outbox, given.orgId(), state));
     }
     return outbox.aside(((AskSetAside) ask).orgId(), ASIDE_MAX)
         .map(events -> new SetAside(events.stream()
             .map(one -> new SetAsideEvent(
-                one.id(), one.code(), one.message(), one.atMs(), one.again(), one.event().json()))
+                one.id(), one.code(), one.message(), one.atMs(), one.again(), one.givenUp(), one.event().json()))
             .toList()));
   }
 

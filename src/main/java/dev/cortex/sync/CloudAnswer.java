@@ -52,9 +52,9 @@ sealed interface CloudAnswer {
       this(reason, retryAfterMs, Silence.NONE);
     }
 
-    /** Whether the time for it ran out, perhaps because it was too much for the line. */
+    /** Whether less might have been answered: its time ran out, or it was longer than what is read. */
     boolean late() {
-      return silence == Silence.LATE;
+      return silence == Silence.LATE || silence == Silence.TOO_LONG;
     }
 
     /** Whether the connection broke, or there was none. */
@@ -69,6 +69,8 @@ sealed interface CloudAnswer {
     NONE,
     /** The time for it ran out. */
     LATE,
+    /** It was longer than what is read. */
+    TOO_LONG,
     /** The connection broke, or there was none. */
     LOST
   }

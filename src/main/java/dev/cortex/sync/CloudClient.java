@@ -39,6 +39,16 @@ final class CloudClient {
   private static final Logger LOG = LoggerFactory.getLogger(CloudClient.class);
   private static final String JSON = "application/json";
 
+  /** An answer is longer than what is read of it. */
+  private static final class TooLongException extends IOException {
+
+    private static final long serialVersionUID = 1;
+
+    private TooLongException(long bytesMax) {
+      super("an answer of more than " + bytesMax + " bytes");
+    }
+  }
+
   private final Vertx vertx;
   private final String base;
   private final String token;
@@ -119,13 +129,19 @@ final class CloudClient {
         .compose(request -> exchange(request, ask))
         .map(reply -> reply.read(ask.expected()))
         .recover(failure -> {
-          boolean late = failure instanceof TimeoutException;
-          if (late) {
+          CloudAnswer.Silence silence = silence(failure);
+          if (silence == CloudAnswer.Silence.LATE) {
             renew(used, false);
           }
-          CloudAnswer.Silence silence = late ? CloudAnswer.Silence.LATE : CloudAnswer.Silence.LOST;
           return Future.succeededFuture(new CloudAnswer.Failed(words(failure), 0, silence));
         });
+  }
+
+  private static CloudAnswer.Silence silence(Throwable failure) {
+    if (failure instanceof TimeoutException) {
+      return CloudAnswer.Silence.LATE;
+    }
+    return failure instanceof TooLongException ? CloudAnswer.Silence.TOO_LONG : CloudAnswer.Silence.LOST;
   }
 
   /** Throws every connection away; what is under way fails. */
@@ -173,8 +189,11 @@ final class CloudClient {
     Buffer body = Buffer.buffer();
     response.exceptionHandler(whole::tryFail);
     response.handler(part -> {
+      if (whole.future().isComplete()) {
+        return;
+      }
       if (body.length() + part.length() > bytesMax) {
-        whole.tryFail(new IOException("an answer of more than " + bytesMax + " bytes"));
+        whole.fail(new TooLongException(bytesMax));
       } else {
         body.appendBuffer(part);
       }
@@ -199,6 +218,7 @@ final class CloudClient {
     if (failure instanceof TimeoutException) {
       return "no answer in time";
     }
-    return message.isEmpty() ? failure.getClass().getSimpleName() : Fields.line(message, 200);
+    String plain = message.isEmpty() ? failure.getClass().getSimpleName() : Fields.line(message, 200);
+    return TlsTrouble.words(failure).orElse(plain);
   }
 }

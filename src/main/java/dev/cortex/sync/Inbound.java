@@ -1,59 +1,37 @@
 package dev.cortex.sync;
 
-import dev.cortex.bus.Message.Format;
-import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Source.Cloud;
 import dev.cortex.event.Desktop;
-import dev.cortex.event.ErrorCode;
-import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
-import dev.cortex.ops.SyncCounters.Way;
 import dev.cortex.sync.CloudCursor.Asked;
+import dev.cortex.sync.Landing.Pushed;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpMethod;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The events of one org on their way from the cloud to this desktop: polls when its {@link Ladder} says so, stores what
- * they and pushes bring, one after the other, and knows how far that came. What the log of this desktop answers is the
- * truth about the cursor.
+ * The events of one org on their way from the cloud to this desktop: polls when its {@link Ladder} says so, and hands
+ * what polls and pushes bring to its {@link Landing}.
  */
 final class Inbound {
 
-  private static final int LIMIT = 500;
-  /** An answer is a megabyte or so, and never more than so many of the largest events. */
-  private static final long ENVELOPE_BYTES = 4_096;
-  private static final long ANSWER_BYTES_MAX = 40L << 20;
-  private static final byte[] NONE = "[]".getBytes(StandardCharsets.US_ASCII);
-  /** Pushes that wait for their turn. */
-  private static final int WAITING_MAX = 16;
-
-  private final String orgId;
   private final BridgeWorld world;
   private final Supplier<Desktop> desktop;
   private final Trouble trouble;
   private final Runnable back;
   private final Ladder ladder;
+  private final Landing landing;
   private final CloudCursor cursor;
-  private final long answerBytesMax;
-  private final BatchSize size = new BatchSize(LIMIT);
+  private final PollQuestion question;
 
-  private Future<?> turn = Future.succeededFuture();
-  private int waiting;
   private boolean running;
   private boolean polling;
   /** The cloud's log began anew here, and when it last did. */
   private boolean begunAnew;
   private long begunAnewMs;
-  /** Polls of a life before a sleep do not count any more. */
+  /** Polls of a life before a sleep, another incarnation or the end do not count any more. */
   private int life;
   private long timer = -1;
-  private long notedMs;
   private long currentMs;
 
   /**
@@ -68,14 +46,14 @@ final class Inbound {
       int payloadBytesMax,
       Trouble trouble,
       Runnable back) {
-    this.orgId = orgId;
     this.world = world;
     this.desktop = desktop;
     this.trouble = trouble;
     this.back = back;
     this.ladder = new Ladder(world.timing(), world.nowMs());
-    this.cursor = new CloudCursor(orgId);
-    this.answerBytesMax = Math.min(ANSWER_BYTES_MAX, LIMIT * (payloadBytesMax + ENVELOPE_BYTES));
+    this.landing = new Landing(orgId, world);
+    this.cursor = landing.cursor();
+    this.question = new PollQuestion(orgId, world.timing(), payloadBytesMax);
     this.currentMs = world.nowMs();
   }
 
@@ -127,9 +105,13 @@ final class Inbound {
   boolean tick() {
     long nowMs = world.nowMs();
     boolean wanting = ladder.onTick(nowMs);
-    if (running && nowMs - notedMs >= world.timing().coveredEveryMs()) {
-      cursor.unnoted().ifPresent(range -> store(range, NONE)
-          .onFailure(failure -> trouble.failed("the cursor could not be noted: " + failure.getMessage())));
+    if (running) {
+      int mine = life;
+      landing.note().ifPresent(noted -> noted.onFailure(failure -> {
+        if (mine == life) {
+          trouble.failed("the cursor could not be noted: " + failure.getMessage());
+        }
+      }));
     }
     if (wanting) {
       schedule();
@@ -147,33 +129,13 @@ final class Inbound {
 
   /** What a pushed range came to; fails when nobody knows. */
   Future<Pushed> push(Cloud range, byte[] events) {
-    if (waiting >= WAITING_MAX) {
-      return Future.failedFuture(new RefusedException(ErrorCode.OVERLOADED, ErrorCode.OVERLOADED.sentence()));
-    }
-    return inTurn(() -> {
-      Position through = new Position(range.logId(), range.through());
-      if (cursor.isStored(through)) {
-        return Future.succeededFuture(Pushed.DUPLICATE);
-      }
-      return apply(range, events, Way.PUSH).map(ingested -> {
-        Pushed pushed = cursor.isStored(through) ? Pushed.APPLIED : Pushed.BEHIND;
-        if (pushed == Pushed.BEHIND) {
-          behind();
-        }
-        return pushed;
-      });
-    }).onSuccess(pushed -> {
-      if (pushed != Pushed.BEHIND) {
+    return landing.push(range, events).onSuccess(pushed -> {
+      if (pushed == Pushed.BEHIND) {
+        behind();
+      } else {
         ladder.onPush(world.nowMs(), range.through());
       }
     });
-  }
-
-  /** What a push came to. */
-  enum Pushed {
-    APPLIED,
-    DUPLICATE,
-    BEHIND
   }
 
   private void schedule() {
@@ -200,84 +162,80 @@ final class Inbound {
     boolean held = ladder.onAsk(begunMs);
     Asked asked = cursor.ask();
     world.metrics().sync().polled();
-    world.cloud().send(question(asked, held)).onSuccess(answer -> {
+    world.cloud().send(question.ask(asked, desktop.get(), held)).compose(answer -> {
+      if (mine != life) {
+        return Future.succeededFuture();
+      }
+      question.answered(answer);
+      return take(asked, answer, world.nowMs() - begunMs);
+    }).onComplete(done -> {
       if (mine == life) {
-        if (answer instanceof CloudAnswer.Failed failed && failed.late()) {
-          size.less();
-        } else {
-          size.more();
+        if (done.failed()) {
+          failed("an answer of the cloud could not be taken: " + done.cause(), true, 0);
         }
-        take(asked, answer, world.nowMs() - begunMs).onComplete(done -> {
-          if (mine == life) {
-            polling = false;
-            schedule();
-          }
-        });
+        polling = false;
+        schedule();
       }
     });
   }
 
-  private CloudClient.Ask question(Asked asked, boolean held) {
-    Timing timing = world.timing();
-    String path = "/api/events/since?orgId=" + URLEncoder.encode(orgId, StandardCharsets.UTF_8)
-        + "&cursor=" + asked.cursor() + "&limit=" + size.events() + (held ? "&wait=" + timing.waitSeconds() : "");
-    return new CloudClient.Ask(
-        HttpMethod.GET, path, desktop.get(), Map.of(), Buffer.buffer(), HttpReply.Expected.POLL, answerBytesMax,
-        held ? timing.heldMs() : timing.requestMs());
-  }
-
-  /** Takes an answer; the future never fails. */
   private Future<?> take(Asked asked, CloudAnswer answer, long tookMs) {
-    long nowMs = world.nowMs();
-    boolean away = ladder.mode(nowMs) == Mode.OFFLINE;
+    boolean away = ladder.mode(world.nowMs()) == Mode.OFFLINE;
     if (answer instanceof CloudAnswer.Ok ok) {
-      return page(asked, ok, tookMs).onComplete(done -> reached(away));
+      return page(asked, ok, tookMs, away);
     }
     if (answer instanceof CloudAnswer.Nothing nothing) {
-      return nothing(asked, nothing, tookMs).onComplete(done -> reached(away));
-    }
-    if (answer instanceof CloudAnswer.Gone) {
-      cursor.begin();
-      boolean again = begunAnew && nowMs - begunAnewMs < 2L * world.timing().pollMaxMs();
-      begunAnew = true;
-      begunAnewMs = again ? nowMs + world.timing().pollMaxMs() : nowMs;
-      if (again) {
-        // those who read here had to begin anew with it each time: a cloud of two minds is not followed to and fro
-        failed(answer.trouble(), false, world.timing().pollMaxMs());
-      } else {
-        ladder.onBehind(nowMs);
-      }
-      return Future.succeededFuture();
-    }
-    if (answer instanceof CloudAnswer.Unauthorized || answer instanceof CloudAnswer.Forbidden) {
+      nothing(asked, nothing, tookMs);
+      reached(away);
+    } else if (answer instanceof CloudAnswer.Gone) {
+      gone(asked, answer.trouble());
+    } else if (answer instanceof CloudAnswer.Unauthorized || answer instanceof CloudAnswer.Forbidden) {
       trouble.failed(answer.trouble());
-      ladder.onRefused(nowMs, world.draw());
-      return Future.succeededFuture();
+      ladder.onRefused(world.nowMs(), world.draw());
+    } else {
+      long waitMs = answer instanceof CloudAnswer.Throttled throttled ? throttled.retryAfterMs()
+          : answer instanceof CloudAnswer.Failed failed ? failed.retryAfterMs() : 0;
+      failed(answer.trouble(), answer instanceof CloudAnswer.Throttled, waitMs);
     }
-    long waitMs = answer instanceof CloudAnswer.Throttled throttled ? throttled.retryAfterMs()
-        : answer instanceof CloudAnswer.Failed failed ? failed.retryAfterMs() : 0;
-    failed(answer.trouble(), answer instanceof CloudAnswer.Throttled, waitMs);
     return Future.succeededFuture();
   }
 
-  private Future<?> nothing(Asked asked, CloudAnswer.Nothing nothing, long tookMs) {
+  private void gone(Asked asked, String reason) {
+    long nowMs = world.nowMs();
+    if (!cursor.ask().cursor().equals(asked.cursor())) {
+      // a push moved the cursor since: what is gone is not what is needed
+      ladder.onBehind(nowMs);
+      return;
+    }
+    cursor.begin();
+    boolean again = begunAnew && nowMs - begunAnewMs < 2L * world.timing().pollMaxMs();
+    begunAnew = true;
+    begunAnewMs = again ? nowMs + world.timing().pollMaxMs() : nowMs;
+    if (again) {
+      // those who read here had to begin anew with it each time: a cloud of two minds is not followed to and fro
+      failed(reason, false, world.timing().pollMaxMs());
+    } else {
+      ladder.onBehind(nowMs);
+    }
+  }
+
+  private void nothing(Asked asked, CloudAnswer.Nothing nothing, long tookMs) {
     Position reached = nothing.cursor().orElseThrow();
     if (!CloudCursor.fits(asked, reached, false)) {
       failed("a cursor that was not asked for", false, 0);
-      return Future.succeededFuture();
+      return;
     }
     current();
     if (asked.anew() == cursor.ask().anew() && !cursor.isStored(reached)) {
       cursor.cover(reached);
     }
     ladder.onNothing(world.nowMs(), tookMs, nothing.nextPollMs(), world.draw());
-    return Future.succeededFuture();
   }
 
-  private Future<?> page(Asked asked, CloudAnswer.Ok ok, long tookMs) {
+  private Future<?> page(Asked asked, CloudAnswer.Ok ok, long tookMs, boolean away) {
     PollPage page;
     try {
-      page = PollPage.read(ok.body(), ok.cursor().orElseThrow(), LIMIT);
+      page = PollPage.read(ok.body(), ok.cursor().orElseThrow(), PollQuestion.LIMIT);
     } catch (RefusedException refused) {
       failed(refused.getMessage(), false, 0);
       return Future.succeededFuture();
@@ -286,20 +244,33 @@ final class Inbound {
       failed("a cursor that was not asked for", false, 0);
       return Future.succeededFuture();
     }
-    return store(cursor.range(asked, page.cursor()), page.events()).onComplete(
-        stored -> {
-          if (!cursor.isStored(page.cursor())) {
-            failed("the log of this desktop did not take the events of the cloud", true, 0);
-            return;
-          }
-          if (!page.hasMore()) {
-            current();
-          }
-          ladder.onEvents(
-              world.nowMs(), tookMs, ok.nextPollMs(), page.hasMore(), page.cursor().offset(), world.draw());
-        },
-        failure -> failed("the events of the cloud could not be stored: " + failure.getMessage(), true, 0))
-        .otherwiseEmpty();
+    int mine = life;
+    return landing.poll(cursor.range(asked, page.cursor()), page.events(), () -> mine == life).transform(stored -> {
+      if (mine == life) {
+        stored(page, ok, tookMs, stored.failed() ? String.valueOf(stored.cause().getMessage()) : "");
+        reached(away);
+      }
+      return Future.succeededFuture();
+    });
+  }
+
+  /**
+   * A page was stored, or was not.
+   *
+   * @param failure why not; empty when the log of this desktop does not say
+   */
+  private void stored(PollPage page, CloudAnswer.Ok ok, long tookMs, String failure) {
+    if (!failure.isEmpty()) {
+      failed("the events of the cloud could not be stored: " + failure, true, 0);
+    } else if (!cursor.isStored(page.cursor())) {
+      failed("the log of this desktop did not take the events of the cloud", true, 0);
+    } else {
+      if (!page.hasMore()) {
+        current();
+      }
+      ladder.onEvents(
+          world.nowMs(), tookMs, ok.nextPollMs(), page.hasMore(), page.cursor().offset(), world.draw());
+    }
   }
 
   private void current() {
@@ -316,50 +287,5 @@ final class Inbound {
   private void failed(String reason, boolean reached, long atLeastMs) {
     trouble.failed(reason);
     ladder.onFailure(world.nowMs(), reached, atLeastMs, world.draw());
-  }
-
-  /** Stores a range unless it is here by now. */
-  private Future<Void> store(Cloud range, byte[] events) {
-    return inTurn(() -> !range.anew() && cursor.isStored(new Position(range.logId(), range.through()))
-        ? Future.succeededFuture()
-        : apply(range, events, Way.POLL).mapEmpty());
-  }
-
-  private Future<Ingested> apply(Cloud range, byte[] events, Way way) {
-    notedMs = world.nowMs();
-    return world.log().store(events, Format.JSON, range).compose(
-        ingested -> {
-          ingested.cursor().ifPresent(position -> cursor.learn(ingested.cursor()));
-          world.metrics().sync().stored(way, count(ingested, Outcome.Status.ACCEPTED));
-          world.metrics().sync().duplicates(count(ingested, Outcome.Status.DUPLICATE));
-          return ingested.outcomes().stream()
-              .filter(one -> one.status() == Outcome.Status.UNKNOWN)
-              .findFirst()
-              .map(this::unsettled)
-              .orElse(Future.succeededFuture(ingested));
-        },
-        // whether it was stored is not known: the log says
-        failure -> world.log().state(orgId).transform(state -> {
-          if (state.succeeded()) {
-            cursor.learn(state.result().cursor());
-          }
-          return Future.failedFuture(failure);
-        }));
-  }
-
-  private static long count(Ingested ingested, Outcome.Status status) {
-    return ingested.outcomes().stream().filter(one -> one.status() == status).count();
-  }
-
-  private Future<Ingested> unsettled(Outcome outcome) {
-    ErrorCode code = outcome.error().orElse(ErrorCode.TIMEOUT);
-    return Future.failedFuture(new RefusedException(code, code.sentence()));
-  }
-
-  private <T> Future<T> inTurn(Supplier<Future<T>> work) {
-    waiting++;
-    Future<T> done = turn.transform(before -> work.get()).onComplete(over -> waiting--);
-    turn = done;
-    return done;
   }
 }

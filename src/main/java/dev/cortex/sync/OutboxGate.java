@@ -40,14 +40,16 @@ final class OutboxGate {
   /**
    * Sends a batch.
    *
-   * @param counts which answers count against the cloud; as a trial every outage does
+   * @param counts which answers count against the cloud
    */
   Future<CloudAnswer> batch(CloudClient.Ask ask, Predicate<CloudAnswer> counts) {
+    if (isClosed()) {
+      return cloud.send(ask).compose(answer ->
+          counts.test(answer) || !answer.isOutage() ? counted(answer) : answered(answer));
+    }
     return breaker
         .execute(() -> cloud.send(ask).compose(answer ->
-            answer.isOutage() && (counts.test(answer) || !isClosed())
-                ? Future.failedFuture(new Unanswered(answer))
-                : Future.succeededFuture(answer)))
+            counts.test(answer) ? answered(answer) : Future.succeededFuture(answer)))
         .recover(failure -> Future.failedFuture(failure instanceof OpenCircuitException ? new LeftAlone() : failure))
         .compose(OutboxGate::answered);
   }
@@ -61,9 +63,12 @@ final class OutboxGate {
     if (breaker.state() == CircuitBreakerState.OPEN) {
       return Future.failedFuture(new LeftAlone());
     }
-    return cloud.send(ask).compose(answer -> counts.test(answer)
-        ? breaker.<CloudAnswer>execute(() -> answered(answer)).transform(counted -> answered(answer))
-        : answered(answer));
+    return cloud.send(ask).compose(answer -> counts.test(answer) ? counted(answer) : answered(answer));
+  }
+
+  /** Lets the breaker count an answer: whatever it says itself, that is the answer. */
+  private Future<CloudAnswer> counted(CloudAnswer answer) {
+    return breaker.<CloudAnswer>execute(() -> answered(answer)).transform(counted -> answered(answer));
   }
 
   private static Future<CloudAnswer> answered(CloudAnswer answer) {

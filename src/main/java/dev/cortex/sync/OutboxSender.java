@@ -2,8 +2,10 @@ package dev.cortex.sync;
 
 import dev.cortex.bus.Message.SyncState;
 import dev.cortex.event.Desktop;
-import dev.cortex.event.RefusedException;
 import dev.cortex.sync.OutboxCheck.Unanswered;
+import dev.cortex.sync.OutboxDelivery.Delivered;
+import dev.cortex.sync.OutboxDelivery.Errand;
+import dev.cortex.sync.OutboxDelivery.Foreign;
 import dev.cortex.sync.OutboxGate.LeftAlone;
 import io.vertx.core.Future;
 import java.util.Optional;
@@ -55,6 +57,7 @@ final class OutboxSender {
   private final Trouble trouble;
   private final Owner owner;
   private final OutboxCheck check;
+  private final OutboxDelivery delivery;
   private final OutboxReader reader;
   private final Retry retry;
   private final OutboxStanding standing = new OutboxStanding();
@@ -84,6 +87,7 @@ final class OutboxSender {
     this.aside = new AsideNotice(orgId, world);
     this.reader = new OutboxReader(orgId, world.log());
     this.retry = new Retry(world.timing(), world.nowMs());
+    this.delivery = new OutboxDelivery(orgId, world, gate, retry::isOutage, aside);
     this.check = new OutboxCheck(orgId, world, gate, retry::isOutage);
   }
 
@@ -211,6 +215,7 @@ final class OutboxSender {
     }
     owner.onChecked();
     boolean back = retry.isFailing();
+    retry.reached();
     if (found.moved() || head() <= sent) {
       worked();
       gate.worked();
@@ -236,84 +241,60 @@ final class OutboxSender {
         unsure = true;
         return Future.failedFuture("the outbox does not go on with number " + (after + 1));
       }
-      if (mine == life && head() > batch.get().last()) {
-        reader.readAhead(batch.get().last(), size.events());
-      }
-      // the numbers of a life that is over may be others by now: whatever became of the batch is asked again
-      long triedBefore = tried;
-      tried = Math.max(tried, batch.get().last());
-      return post(batch.get()).compose(answer -> mine == life
-          ? take(batch.get(), answer, triedBefore)
-          : Future.failedFuture("asked again since"));
+      // whatever became of the batch of a life that is over, the next one asks
+      return mine == life ? bring(batch.get(), mine) : Future.failedFuture("asked again since");
     }).onComplete(done -> {
       if (mine != life) {
         return;
       }
       if (done.failed()) {
-        failed(done.cause());
-      } else if (state == State.SENDING) {
-        state = State.IDLE;
-        pump();
+        lost(done.cause());
+      } else {
+        delivered(done.result(), mine);
       }
     });
   }
 
-  private Future<CloudAnswer> post(OutboxBatch batch) {
+  private Future<Delivered> bring(OutboxBatch batch, int mine) {
+    if (head() > batch.last()) {
+      reader.readAhead(batch.last(), size.events());
+    }
     standing.oldest(batch.receivedAt());
     Desktop desktop = standing.known().orElseThrow().desktop();
-    long timeoutMs = world.timing().requestMs();
-    CloudClient.Ask ask =
-        batch.first() == tooLarge ? batch.withheld(desktop, timeoutMs) : batch.question(desktop, timeoutMs);
-    return gate
-        .batch(ask, retry::isOutage)
-        .onFailure(failure -> {
-          if (failure instanceof Unanswered unanswered
-              && unanswered.answer() instanceof CloudAnswer.Failed failed
-              && failed.late()) {
-            size.less();
-          }
-        });
+    Errand errand = new Errand(batch, desktop, batch.first() == tooLarge, tried);
+    tried = Math.max(tried, batch.last());
+    return delivery.bring(errand, () -> mine == life);
   }
 
-  private Future<Void> take(OutboxBatch batch, CloudAnswer answer, long triedBefore) {
-    if (!(answer instanceof CloudAnswer.Ok ok)) {
-      return Future.failedFuture(new Unanswered(answer));
-    }
-    OutboxResults results;
-    try {
-      results = OutboxResults.read(ok.body(), batch.first(), batch.events().size());
-    } catch (RefusedException refused) {
-      return Future.failedFuture(new Unanswered(new CloudAnswer.Stranger(refused.getMessage())));
-    }
-    if (results.unknown() > triedBefore) {
-      // it took something else there: another desktop by this name, a copy of this one
-      unsure = true;
-      return Future.failedFuture("the cloud knows other events by these numbers");
-    }
-    Future<Void> noted = results.settled() == 0
-        ? Future.succeededFuture()
-        : note(batch.first() + results.settled() - 1, batch.first() == tooLarge ? results.withheld() : results);
-    return noted.compose(done -> results.doubt().isEmpty()
-        ? Future.succeededFuture()
-        : Future.failedFuture(new Unanswered(new CloudAnswer.Failed(results.doubt(), ok.retryAfterMs()))));
-  }
-
-  private Future<Void> note(long through, OutboxResults results) {
-    String incarnation = standing.known().orElseThrow().desktop().incarnation();
-    int mine = life;
-    return world.log().confirm(orgId, incarnation, through, results.refused()).map(now -> {
-      aside.refused(results.refused());
-      if (mine == life) {
-        boolean back = retry.isFailing();
-        worked();
-        owner.onReached(back);
-        size.more();
-        tooLarge = 0;
-        sent = through;
-        learn(now);
-      }
-      return null;
+  private void delivered(Delivered delivered, int mine) {
+    delivered.state().ifPresent(now -> {
+      boolean back = retry.isFailing();
+      worked();
+      owner.onReached(back);
+      size.more();
+      tooLarge = 0;
+      sent = delivered.through();
+      learn(now);
     });
+    if (mine != life) {
+      return;
+    }
+    if (delivered.rest().isPresent()) {
+      failed(new Unanswered(delivered.rest().get()));
+    } else {
+      state = State.IDLE;
+      pump();
+    }
+  }
+
+  private void lost(Throwable failure) {
+    unsure |= failure instanceof Foreign;
+    if (failure instanceof Unanswered unanswered
+        && unanswered.answer() instanceof CloudAnswer.Failed failed
+        && failed.late()) {
+      size.less();
+    }
+    failed(failure);
   }
 
   /** Learns what the log of this desktop says; what the cloud has to be asked again for, it is asked next. */

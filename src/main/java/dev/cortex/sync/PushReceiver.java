@@ -10,7 +10,7 @@ import dev.cortex.event.Outcome;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.ops.SyncCounters;
-import dev.cortex.sync.Inbound.Pushed;
+import dev.cortex.sync.Landing.Pushed;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.Collection;

@@ -7,10 +7,10 @@ import dev.cortex.base.Pure;
  * When an outbox that was not answered is tried again. Every time is monotonic, in ms; {@code chance} is a random
  * number in [0, 1).
  *
- * <p>A connection that is lost after the cloud took something says little about the cloud: it is looked for again a few
- * times soon, by a small question, before backoff begins. Only what the cloud took since gives new looks, so that a
- * cloud that takes nothing is asked so often once. A cloud that is late, or says that it does not work, is never
- * hurried.
+ * <p>A connection that is lost says little about the cloud: it is looked for again a few times soon, with a small
+ * question first, before backoff begins. Only what the cloud took since gives new looks, so that a cloud that takes
+ * nothing is hurried so often once, and after each backoff once more. A cloud that is late, or says that it does not
+ * work, is never hurried.
  */
 @Pure
 final class Retry {
@@ -21,8 +21,10 @@ final class Retry {
 
   private final Timing timing;
   private final Backoff backoff;
-  private int looks;
+  private int looks = LOOKS;
   private int failures;
+  /** It waited as backoff says since it was answered last. */
+  private boolean backedOff;
   private boolean failing;
   /** When it may try again at the earliest, if the cloud turns out to be there; NEVER while that would not help. */
   private long soonestMs = NEVER;
@@ -37,15 +39,20 @@ final class Retry {
 
   /** It begins anew: what failed before says nothing any more. */
   void begin() {
-    looks = 0;
-    failures = 0;
-    failing = false;
+    worked();
+  }
+
+  /** The cloud answered a question: after a backoff, one connection lost at once is no reason for the next. */
+  void reached() {
+    looks = backedOff ? Math.max(looks, 1) : looks;
+    backedOff = false;
   }
 
   /** The cloud took something, or there is nothing to take. */
   void worked() {
     looks = LOOKS;
     failures = 0;
+    backedOff = false;
     failing = false;
   }
 
@@ -75,6 +82,7 @@ final class Retry {
       waitMs = timing.soonMs(chance);
     } else {
       failures++;
+      backedOff = true;
       waitMs = backoff.delayMs(failures, chance);
     }
     return Setback.of(answer, waitMs, Timing.spread(timing.pollMaxMs(), chance), divisible);

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Holds the sources to the package table and to the rules made from it. */
-@Timeout(60)
+@Timeout(600)
 final class ArchitectureTest {
 
   private static final JavaClasses SERVER =

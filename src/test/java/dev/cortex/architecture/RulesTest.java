@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Shows that every rule can fail, on a small source tree that breaks each of them. */
-@Timeout(60)
+@Timeout(600)
 final class RulesTest {
 
   private static final String BROKEN = "dev.cortex.architecture.broken";

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 final class InternalGuardTest {
 
   private final InternalGuard loopback = new InternalGuard("127.0.0.1", 3694);

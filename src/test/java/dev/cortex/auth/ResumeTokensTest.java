@@ -13,7 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 final class ResumeTokensTest {
 
   private static final byte[] SECRET = "0123456789abcdef0123456789abcdef".getBytes();

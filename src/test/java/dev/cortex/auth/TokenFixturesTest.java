@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 
 /** The tokens of {@code test-fixtures/tokens}, made with keys that are fixed there. */
-@Timeout(20)
+@Timeout(120)
 final class TokenFixturesTest {
 
   private final JsonObject fixture;

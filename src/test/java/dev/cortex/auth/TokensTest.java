@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Users' tokens against a configured secret: what is accepted, and that nothing else is. */
-@Timeout(60)
+@Timeout(300)
 final class TokensTest {
 
   private static final Vertx VERTX = Vertx.vertx();

@@ -6,7 +6,7 @@ import dev.cortex.event.Principal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(20)
+@Timeout(120)
 final class VerifiedTokensTest {
 
   private final VerifiedTokens verified = new VerifiedTokens();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(30)
+@Timeout(120)
 class CortexServerTest {
 
   @TempDir Path folder;
@@ -111,7 +111,7 @@ class CortexServerTest {
     return CortexServer.start(config(sets), (vertx, dir, store) -> log())
         .toCompletionStage()
         .toCompletableFuture()
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   private CortexConfig config(String... sets) {
@@ -151,12 +151,12 @@ class CortexServerTest {
     ExecutionException e =
         catchThrowableOfType(
             ExecutionException.class,
-            () -> start.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS));
+            () -> start.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS));
     assertThat(e).as("the start must be refused").isNotNull();
     return (StartException) e.getCause();
   }
 
   private static void await(Future<?> future) throws Exception {
-    future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 }

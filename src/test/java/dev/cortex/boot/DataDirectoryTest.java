@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(30)
+@Timeout(120)
 class DataDirectoryTest {
 
   private static final RunFile RUN = new RunFile("http://127.0.0.1:9", 9, 42, "1", 7, Optional.of("secret"));
@@ -113,7 +113,7 @@ class DataDirectoryTest {
                 folder.resolve("lock").toString())
             .inheritIO()
             .start();
-    assertThat(other.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(other.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return other.exitValue() == LockProbe.LOCKED;
   }
 

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A cloud and two desktops in this process, as a newcomer starts them. */
-@Timeout(60)
+@Timeout(300)
 class DemoTest {
 
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_SECONDS = 60;
 
   private Demo demo;
 
@@ -64,7 +64,7 @@ class DemoTest {
     assertThat(demo.desktops()).allSatisfy(desktop -> assertThat(data.resolve(desktop.user())).isDirectory());
     long beforeMs = System.nanoTime() / 1_000_000;
     demo.close(demo.stopBudget()).await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-    assertThat(System.nanoTime() / 1_000_000 - beforeMs).isLessThan(5_000);
+    assertThat(System.nanoTime() / 1_000_000 - beforeMs).isLessThan(30_000);
     assertThat(data).doesNotExist();
   }
 

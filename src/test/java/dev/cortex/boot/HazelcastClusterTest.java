@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nodes of one cluster inside one process. */
-@Timeout(60)
+@Timeout(300)
 class HazelcastClusterTest {
 
   private static final String SECRET = "auth.jwt_secret=0123456789abcdef0123456789abcdef";
@@ -53,7 +53,7 @@ class HazelcastClusterTest {
     assertThat(second.node()).isNotEqualTo(first.node());
     LinkedBlockingQueue<Set<String>> told = new LinkedBlockingQueue<>();
     first.members().onChange(told::add);
-    Patience.until("both see both", 10, () ->
+    Patience.until("both see both", 60, () ->
         first.members().live().size() == 2 && second.members().live().equals(first.members().live()));
 
     Promise<String> heard = Promise.promise();
@@ -62,10 +62,10 @@ class HazelcastClusterTest {
     first.vertx().eventBus().send("greetings", "hello");
     assertThat(await(heard.future())).isEqualTo("hello");
 
-    told.clear();
     nodes.remove(second);
     await(second.vertx().close());
-    assertThat(told.poll(10, TimeUnit.SECONDS)).containsExactly(first.node());
+    // that both were there may be told late
+    Patience.until("it is told", 60, () -> Set.of(first.node()).equals(told.poll(1, TimeUnit.SECONDS)));
     assertThat(first.members().live()).containsExactly(first.node());
   }
 
@@ -77,7 +77,7 @@ class HazelcastClusterTest {
     assertThat(refused.failure()).isEqualTo(StartFailure.INCOMPATIBLE_CLUSTER);
     assertThat(refused).hasMessageContaining("room.shards: 128").hasMessageContaining("room.shards: 256")
         .hasMessageContaining("127.0.0.1:" + ports.get(0));
-    Patience.until("the first is alone again", 10, () -> first.members().live().equals(Set.of(first.node())));
+    Patience.until("the first is alone again", 60, () -> first.members().live().equals(Set.of(first.node())));
   }
 
   @Test
@@ -101,13 +101,13 @@ class HazelcastClusterTest {
     await(first.vertx().eventBus().<String>consumer("greetings", message -> heard.add(message.body())).completion());
     stranger.vertx().eventBus().send("greetings", "from a stranger");
     try (Socket plain = new Socket("127.0.0.1", ports.get(0) + 1_000)) {
-      plain.setSoTimeout(10_000);
+      plain.setSoTimeout(60_000);
       plain.getOutputStream().write(new byte[64]);
       byte[] answer = plain.getInputStream().readAllBytes();
       assertThat(answer.length).as("an alert and the end, and no word of the bus").isLessThan(16);
     }
     second.vertx().eventBus().send("greetings", "from a member");
-    assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo("from a member");
+    assertThat(heard.poll(60, TimeUnit.SECONDS)).isEqualTo("from a member");
     assertThat(heard).isEmpty();
   }
 
@@ -153,6 +153,6 @@ class HazelcastClusterTest {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 }

@@ -3,13 +3,12 @@ package dev.cortex.bus;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MultiMapConfig;
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -55,7 +54,7 @@ final class ClusterNode implements AutoCloseable {
             .buildClustered()
             .toCompletionStage()
             .toCompletableFuture()
-            .get(30, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
     Codecs.register(vertx.eventBus());
   }
 
@@ -65,22 +64,13 @@ final class ClusterNode implements AutoCloseable {
 
   /** As many free ports. */
   static List<Integer> freePorts(int count) throws IOException {
-    ServerSocket[] sockets = new ServerSocket[count];
-    Integer[] ports = new Integer[count];
-    for (int i = 0; i < count; i++) {
-      sockets[i] = new ServerSocket(0, 1, InetAddress.getByName(HOST));
-      ports[i] = sockets[i].getLocalPort();
-    }
-    for (ServerSocket socket : sockets) {
-      socket.close();
-    }
-    return List.of(ports);
+    return FreePorts.find(count, 0);
   }
 
   @Override
   public void close() {
     try {
-      vertx.close().toCompletionStage().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+      vertx.close().toCompletionStage().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     } finally {
       manager.getHazelcastInstance().getLifecycleService().terminate();
     }

@@ -26,12 +26,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Two nodes, and for a moment a third, on one bus over real sockets. */
-@Timeout(60)
+@Timeout(300)
 final class ClusteredBusTest {
 
   private static final String ECHO = "cortex.b.echo";
   private static final String REFUSING = "cortex.b.refusing";
-  private static final long TIMEOUT_MS = 20_000;
+  private static final long TIMEOUT_MS = 60_000;
 
   private static List<Integer> ports;
   private static ClusterNode anna;
@@ -198,7 +198,7 @@ final class ClusteredBusTest {
   }
 
   private static <T> T done(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private static RefusedException refusal(Future<?> future) throws Exception {

@@ -76,7 +76,7 @@ final class CallbackRegistryTest {
   }
 
   private static <T> T await(Future<T> future) throws TimeoutException {
-    return future.await(30, TimeUnit.SECONDS);
+    return future.await(60, TimeUnit.SECONDS);
   }
 
   private void open(Store store) throws Exception {
@@ -235,5 +235,21 @@ final class CallbackRegistryTest {
     assertThat(await(registry.removeExpired(nowMs + 1))).isEqualTo(1);
     assertThat(await(registry.removeExpired(nowMs + 600_001))).isEqualTo(1);
     assertThat(all()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void registrationsOfOneDesktopAtATimeDoNotBlockEachOtherWhateverOrderTheyNameOrgsIn(Store store) throws Exception {
+    open(store);
+    put(registration("user ann", ONE, "acme", "beta", "gamma"));
+    List<Future<Optional<String>>> puts = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      puts.add(registry.put(registration("user ann", ONE, "acme", "beta", "gamma")));
+      puts.add(registry.put(registration("user ann", TWO, "gamma", "beta", "acme")));
+    }
+    for (Future<Optional<String>> one : puts) {
+      assertThat(await(one)).isPresent();
+    }
+    assertThat(all().stream().map(Callback::id).distinct()).hasSize(1);
   }
 }

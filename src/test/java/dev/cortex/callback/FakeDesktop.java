@@ -25,6 +25,8 @@ final class FakeDesktop {
     REFUSING,
     /** Never answers. */
     HANGING,
+    /** Answers when it is told to. */
+    HOLDING,
     /** Sends them elsewhere. */
     REDIRECTING,
     /** Answers with more than anyone reads. */
@@ -34,7 +36,7 @@ final class FakeDesktop {
   /** A push as it came. */
   record Push(String id, String signature, long after, long through, List<String> events) {}
 
-  final String secret;
+  volatile String secret;
   volatile Mood mood = Mood.WELL;
   volatile int status = 503;
   volatile boolean echoes = true;
@@ -47,6 +49,7 @@ final class FakeDesktop {
   final AtomicInteger mostAtATime = new AtomicInteger();
   private final List<Push> pushes = new ArrayList<>();
   private final List<String> applied = new ArrayList<>();
+  private final List<HttpServerRequest> held = new ArrayList<>();
   private final HttpServer server;
 
   /** One that listens on loopback. */
@@ -56,7 +59,7 @@ final class FakeDesktop {
         .connectionHandler(connection -> connections.incrementAndGet())
         .requestHandler(request -> request.body().onSuccess(body -> answer(request, body)))
         .listen()
-        .await(10, TimeUnit.SECONDS);
+        .await(60, TimeUnit.SECONDS);
   }
 
   FakeDesktop(Vertx vertx, String secret) throws TimeoutException {
@@ -78,6 +81,12 @@ final class FakeDesktop {
   /** Ids of the events it stored, in that order. */
   synchronized List<String> applied() {
     return List.copyOf(applied);
+  }
+
+  /** Answers what was held, with that status. */
+  synchronized void release(int status) {
+    held.forEach(request -> request.response().setStatusCode(status).end("{}"));
+    held.clear();
   }
 
   private void answer(HttpServerRequest request, Buffer body) {
@@ -133,6 +142,7 @@ final class FakeDesktop {
       case REDIRECTING -> request.response().setStatusCode(307).putHeader("Location", url()).end();
       case CHATTERING -> request.response().end("{\"status\":\"applied\",\"x\":\"" + "x".repeat(100_000) + "\"}");
       case HANGING -> { }
+      case HOLDING -> held.add(request);
     }
   }
 

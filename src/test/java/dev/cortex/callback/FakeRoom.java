@@ -152,7 +152,11 @@ final class FakeRoom {
 
   /** Commits one event and delivers it. */
   void commit(String orgId, String agentId, String origin, int payloadBytes) {
-    StoredEvent event = log.add(agentId, origin, payloadBytes);
+    deliver(orgId, log.add(agentId, origin, payloadBytes));
+  }
+
+  /** Delivers an event of the log. */
+  void deliver(String orgId, StoredEvent event) {
     if (attached.contains(orgId)) {
       sentBytes += event.json().length;
       vertx.eventBus().send(

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The newest events of an org: without a hole, and never more than allowed. */
-@Timeout(20)
+@Timeout(120)
 final class RecentEventsTest {
 
   private static final long SEED = 7;

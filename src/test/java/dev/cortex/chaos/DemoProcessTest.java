@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The demo as a newcomer starts it, who has nothing but the jar and what it prints. */
 @Tag("process")
-@Timeout(120)
+@Timeout(600)
 final class DemoProcessTest {
 
   private static final String LAST = "Ctrl-C stops everything";
@@ -40,18 +40,18 @@ final class DemoProcessTest {
       Process followsDesktop = shell(follow.get(0), first);
       Process followsCloud = shell(follow.get(1), second);
       try {
-        Patience.until("both are connected", 20, () -> says(first, ":") && says(second, ":"));
+        Patience.until("both are connected", 60, () -> says(first, ":") && says(second, ":"));
         List<String> publish = guide.stream().dropWhile(line -> !line.contains("/api/events")).limit(2).toList();
         Path answer = folder.resolve("answer");
         assertThat(shell(String.join("\n", publish), answer).waitFor()).isZero();
         assertThat(answer).content().contains("\"accepted\":1");
-        Patience.until("the event came to both", 20, () -> says(first, "hello") && says(second, "hello"));
+        Patience.until("the event came to both", 60, () -> says(first, "hello") && says(second, "hello"));
       } finally {
         followsDesktop.destroyForcibly();
         followsCloud.destroyForcibly();
       }
       demo.terminate();
-      assertThat(demo.exitCode(Duration.ofSeconds(5))).isZero();
+      assertThat(demo.exitCode(Duration.ofSeconds(60))).isZero();
       assertThat(demo.stderr()).noneMatch(line -> line.contains("level=error"));
       try (Stream<Path> left = Files.list(folder)) {
         assertThat(left.map(each -> each.getFileName().toString()))

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** One jar serves desktop and cloud, and a desktop pays for none of what only the cloud needs. */
 @Tag("process")
-@Timeout(60)
+@Timeout(600)
 final class DesktopClassesTest {
 
   private static final List<String> CLOUD_ONLY =
@@ -46,7 +46,7 @@ final class DesktopClassesTest {
           .isEqualTo(200);
       assertThat(http.get(server.ready(), "/health").status()).isEqualTo(200);
       server.terminate();
-      assertThat(server.exitCode(Duration.ofSeconds(10))).isZero();
+      assertThat(server.exitCode(Duration.ofSeconds(60))).isZero();
     }
     try (Stream<String> lines = Files.lines(loaded)) {
       List<String> names = lines.map(line -> line.replaceFirst("^(\\[[^\\]]*\\])* *", "")).toList();

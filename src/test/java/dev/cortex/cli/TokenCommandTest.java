@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The {@code token} command: a node with the same configuration reads what it prints. */
-@Timeout(60)
+@Timeout(300)
 final class TokenCommandTest {
 
   private static final Vertx VERTX = Vertx.vertx();

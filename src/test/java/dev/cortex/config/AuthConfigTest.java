@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a cloud node must be told of whom it lets in. */
-@Timeout(20)
+@Timeout(120)
 final class AuthConfigTest {
 
   private static final String KEY = "auth.jwt_secret=0123456789abcdef0123456789abcdef";

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Holds verticles.md and the code together: each reference table is exactly what the code says, and the prose names
  * nothing that does not exist. {@code mvn test -Dtest=DocsAgreeTest -Ddocs.write=true} rewrites the tables.
  */
-@Timeout(60)
+@Timeout(600)
 final class DocsAgreeTest {
 
   private static final Path DOC = Path.of("verticles.md");

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Holds the walk against an independent parser: the same texts must pass, and mean the same. */
-@Timeout(60)
+@Timeout(120)
 final class JsonCursorTest {
 
   private static final JsonFactory ORACLE =

@@ -22,14 +22,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 final class BusRoomLinkTest {
 
   private final Vertx vertx = Vertx.vertx();
 
   @AfterEach
   void stop() throws Exception {
-    vertx.close().await(20, TimeUnit.SECONDS);
+    vertx.close().await(60, TimeUnit.SECONDS);
   }
 
   private static View view(String owner, String... others) {
@@ -51,6 +51,6 @@ final class BusRoomLinkTest {
     vertx.eventBus().consumer(Addresses.room("next"), question -> question.reply(head));
     BusRoomLink link = new BusRoomLink(vertx, new RoomCalls(vertx, directory));
 
-    assertThat(link.ask("acme", new AskHead("acme"), Head.class).await(20, TimeUnit.SECONDS)).isEqualTo(head);
+    assertThat(link.ask("acme", new AskHead("acme"), Head.class).await(60, TimeUnit.SECONDS)).isEqualTo(head);
   }
 }

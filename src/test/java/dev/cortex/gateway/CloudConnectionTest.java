@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * What becomes of connections to a cloud node: how long they may last, how they are let go and how they are resumed.
  */
-@Timeout(60)
+@Timeout(300)
 class CloudConnectionTest {
 
   private static final String ACME = UserToken.of("acme").text();
@@ -74,7 +74,7 @@ class CloudConnectionTest {
     publish("first"); // only where something happens a poll is held
     String cursor = node.ask("GET", "/api/events/since?cursor=0", "", "Authorization: Bearer " + ACME)
         .header("Cortex-Cursor");
-    long expiresAt = (System.currentTimeMillis() / 1_000 + 2) * 1_000; // tokens count whole seconds
+    long expiresAt = (System.currentTimeMillis() / 1_000 + 5) * 1_000; // tokens count whole seconds
     String token = UserToken.of("acme").expiresAt(expiresAt).text();
     try (RawWebSocket plain = node.webSocket(token, "");
         RawWebSocket rich = node.richClient(token);
@@ -86,7 +86,7 @@ class CloudConnectionTest {
       assertThat(plain.closed()).isEqualTo(4401);
       assertThat(rich.closed()).isEqualTo(4401);
       assertThat(stream.ends()).isTrue();
-      assertThat(System.currentTimeMillis()).isBetween(expiresAt, expiresAt + 2_500);
+      assertThat(System.currentTimeMillis()).isBetween(expiresAt, expiresAt + 12_000);
     }
   }
 
@@ -102,25 +102,25 @@ class CloudConnectionTest {
         RawHttp poll = RawHttp.connect(node.port())) {
       welcomed(rich);
       poll.send(poll.request("GET", "/api/events/since?cursor=0&wait=20", "", "Authorization: Bearer " + ACME));
-      Patience.until("the poll is held", 5, () -> node.askInside("/health").json().getInteger("connections") == 11);
+      Patience.until("the poll is held", 60, () -> node.askInside("/health").json().getInteger("connections") == 11);
       long began = System.nanoTime();
       List<CompletableFuture<Long>> closes =
           plain.stream().map(one -> CompletableFuture.supplyAsync(() -> closedAfterMs(one, began), watchers)).toList();
-      Future<Void> drained = node.drain(1_500);
-      assertThat(rich.op("drain").getLong("reconnectWithinMs")).isEqualTo(1_500);
+      Future<Void> drained = node.drain(3_000);
+      assertThat(rich.op("drain").getLong("reconnectWithinMs")).isEqualTo(3_000);
       assertThat(poll.answer().status()).isEqualTo(204);
       assertThat(node.ask("GET", "/readyz", "").status()).isEqualTo(503);
       assertThat(node.ask("GET", "/livez", "").status()).isEqualTo(200);
       assertThat(node.ask("GET", "/health", "").json().getString("status")).isEqualTo("DRAINING");
       List<Long> closedMs = new ArrayList<>();
       for (CompletableFuture<Long> one : closes) {
-        closedMs.add(one.get(5, TimeUnit.SECONDS));
+        closedMs.add(one.get(60, TimeUnit.SECONDS));
       }
       assertThat(Collections.max(closedMs) - Collections.min(closedMs)).as("spread of the closes, ms")
           .isGreaterThan(500);
       assertThat(rich.closed()).isEqualTo(1012);
       assertThat(stream.ends()).isTrue();
-      drained.await(5, TimeUnit.SECONDS);
+      drained.await(60, TimeUnit.SECONDS);
     } finally {
       watchers.shutdownNow();
       for (RawWebSocket client : plain) {
@@ -141,7 +141,7 @@ class CloudConnectionTest {
 
   @Test
   void drainingNodeTakesNoNewConnectionsAndStillTakesEvents() throws Exception {
-    node.drain(0).await(5, TimeUnit.SECONDS);
+    node.drain(0).await(60, TimeUnit.SECONDS);
     for (String target : List.of("/api/stream", "/api/ws")) {
       RawHttp.Answer refused = node.ask(
           "GET", target, "", "Authorization: Bearer " + ACME, "Upgrade: websocket", "Connection: Upgrade",
@@ -176,7 +176,7 @@ class CloudConnectionTest {
       assertThat(node.ask("GET", "/readyz", "").status()).isEqualTo(503);
       assertThat(node.ask("GET", "/api/stream", "", "Authorization: Bearer " + ACME).status()).isEqualTo(503);
       node.becomes(NodeState.READY);
-      Patience.until("the node is ready", 5, () -> node.ask("GET", "/readyz", "").status() == 200);
+      Patience.until("the node is ready", 60, () -> node.ask("GET", "/readyz", "").status() == 200);
       node.webSocket(ACME, "").close();
     }
   }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who gets through which door of a cloud node, and what is said to those who do not. */
-@Timeout(60)
+@Timeout(300)
 class CloudDoorTest {
 
   private static final String SERVICE_SECRET = "the-secret-of-a-service-that-serves-acme";

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Polls of a gateway whose room is slow, or whose deliveries are lost on the way. */
-@Timeout(60)
+@Timeout(300)
 class CloudPollTest {
 
   private static final String ACME = UserToken.of("acme").text();
@@ -90,7 +90,7 @@ class CloudPollTest {
         }
       });
       poll.send(poll.request("GET", target(cursor), "", "Authorization: Bearer " + ACME));
-      Patience.until("the poll looks", 10, () -> {
+      Patience.until("the poll looks", 60, () -> {
         publish("", "worker");
         listener.json();
         return !kept.isEmpty();

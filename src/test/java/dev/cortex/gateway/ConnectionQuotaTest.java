@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How many connections an org may have, asked before they open. */
-@Timeout(60)
+@Timeout(300)
 class ConnectionQuotaTest {
 
   private static final String ACME = UserToken.of("acme").text();
@@ -42,7 +42,7 @@ class ConnectionQuotaTest {
       assertThat(refused.header("Retry-After")).isNotEmpty();
       node.webSocket(UserToken.of("globex").text(), "").close();
       second.close();
-      Patience.until("the place is free", 10, () ->
+      Patience.until("the place is free", 60, () ->
           node.ask("GET", "/api/events/since?cursor=0", "", "Authorization: Bearer " + ACME).status() == 204
               && opens(node));
       assertThat(stream.line()).isNotEmpty();
@@ -66,7 +66,7 @@ class ConnectionQuotaTest {
     Turnstile turnstile = new Turnstile(
         new RoomCalls(vertx, directory), "cortex.n1.gateway.0", new Turnstile.Rule(0, true), () -> false);
     try {
-      Runnable leave = turnstile.enter(List.of("acme"), 0).await(20, TimeUnit.SECONDS);
+      Runnable leave = turnstile.enter(List.of("acme"), 0).await(60, TimeUnit.SECONDS);
       assertThat(turnstile.of("acme")).isEqualTo(1);
       leave.run();
       assertThat(turnstile.of("acme")).isZero();
@@ -75,10 +75,10 @@ class ConnectionQuotaTest {
       dumb.handler(question -> {
         // hears and says nothing
       });
-      turnstile.enter(List.of("acme"), 0).await(20, TimeUnit.SECONDS);
+      turnstile.enter(List.of("acme"), 0).await(60, TimeUnit.SECONDS);
       assertThat(turnstile.of("acme")).isEqualTo(1);
     } finally {
-      vertx.close().await(20, TimeUnit.SECONDS);
+      vertx.close().await(60, TimeUnit.SECONDS);
     }
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A desktop's outbox from the cloud's door to its log, and back to other desktops. */
-@Timeout(60)
+@Timeout(300)
 class DesktopAtCloudTest {
 
   private static final String ACME = "Authorization: Bearer " + UserToken.of("acme").text();

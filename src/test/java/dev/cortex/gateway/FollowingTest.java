@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How feeds follow their rooms: ann is the gateway's own node, bob and cid have rooms. */
-@Timeout(20)
+@Timeout(120)
 final class FollowingTest {
 
   private static final String LOG = "aaaaaaaaaaaaa";

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever strangers and broken clients say, the answer is a refusal, and the server is there for the next one. */
-@Timeout(60)
+@Timeout(300)
 class GuardDoorTest {
 
   private static final String RENDERER = "http://localhost:3691";

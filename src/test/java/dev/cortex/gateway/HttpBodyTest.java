@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bodies that are too large, cut short, announced wrongly or sent in odd ways. */
-@Timeout(60)
+@Timeout(300)
 class HttpBodyTest {
 
   private static final String HEAD =

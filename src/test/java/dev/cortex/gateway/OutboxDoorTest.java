@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a cloud node's public door serves to desktops; what lies behind it is played by the test. */
-@Timeout(60)
+@Timeout(300)
 class OutboxDoorTest {
 
   private static final String ACME = "Authorization: Bearer " + UserToken.of("acme").text();

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The payload limit is one number of bytes at every door. */
-@Timeout(60)
+@Timeout(300)
 class PayloadLimitTest {
 
   private static final int LIMIT = 65_536;

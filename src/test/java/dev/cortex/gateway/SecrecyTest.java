@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tokens go in by every door, and come out neither in an answer nor in the log; payloads are not logged either. */
-@Timeout(60)
+@Timeout(300)
 class SecrecyTest {
 
   private static final String MARK = "mArKeR0f5ecret";

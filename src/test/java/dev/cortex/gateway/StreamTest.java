@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Server-sent events, read as the standard says. */
-@Timeout(60)
+@Timeout(300)
 class StreamTest {
 
   @TempDir static Path folder;
@@ -39,7 +39,7 @@ class StreamTest {
 
   @AfterEach
   void nothingIsLeftBehind() throws Exception {
-    Patience.until("no stream is left", 5, () -> server.metric("cortex_streams") == 0);
+    Patience.until("no stream is left", 60, () -> server.metric("cortex_streams") == 0);
   }
 
   /** A reader of one stream. */

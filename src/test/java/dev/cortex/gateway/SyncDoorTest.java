@@ -9,6 +9,7 @@ import dev.cortex.bus.Message.Answer;
 import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSync;
 import dev.cortex.bus.Message.Budget;
+import dev.cortex.bus.Message.GiveUp;
 import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Message.Push;
 import dev.cortex.bus.Message.SendAgain;
@@ -21,18 +22,20 @@ import dev.cortex.event.Outcome;
 import dev.cortex.event.RefusedException;
 import dev.cortex.testing.BareGateway;
 import dev.cortex.testing.RawHttp;
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,7 +46,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The doors of a desktop that syncs with a cloud; bridge and room are played by the test. */
-@Timeout(60)
+@Timeout(300)
 class SyncDoorTest {
 
   private static final String[] SIGNED = {
@@ -58,9 +61,7 @@ class SyncDoorTest {
 
   @BeforeEach
   void start() throws Exception {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-      callbackPort = free.getLocalPort();
-    }
+    callbackPort = FreePorts.find(1, 0).get(0);
     desktop = BareGateway.desktop(
         "sync.cloud_url=https://cloud.example",
         "sync.token=secret",
@@ -169,28 +170,40 @@ class SyncDoorTest {
     bridge(push -> answer(200, "{}"));
     desktop.plays(Addresses.INGEST, question ->
         Future.succeededFuture(new Ingested(List.of(Outcome.accepted("x", 1, 0)), Budget.UNLIMITED)));
-    byte[] most = new byte[PushRoute.BODY_MAX - 1];
-    String head = "POST /ingest HTTP/1.1\r\nHost: t\r\n" + String.join("\r\n", SIGNED)
-        + "\r\nContent-Length: " + PushRoute.BODY_MAX + "\r\n\r\n";
     List<Socket> slow = new ArrayList<>();
     try {
       for (long held = 0; held < PushRoute.TOGETHER_MAX; held += PushRoute.BODY_MAX) {
-        Socket stranger = new Socket(InetAddress.getByName("127.0.0.1"), callbackPort);
-        slow.add(stranger);
-        stranger.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
-        stranger.getOutputStream().write(most);
+        slow.add(stranger());
       }
       String body = "{\"type\":\"a.b\",\"orgId\":\"acme\",\"payload\":{\"x\":\"" + "x".repeat(60_000) + "\"}}";
-      until("no more of theirs is read", 10, () ->
-          BareGateway.ask(callbackPort, "POST", "/ingest", body, SIGNED).status() == 503);
+      until("no more of theirs is read", 60, () -> {
+        for (int i = 0; i < slow.size(); i++) {
+          if (slow.get(i).getInputStream().available() > 0) {
+            // refused, for the question below came before the last of its bytes
+            slow.get(i).close();
+            slow.set(i, stranger());
+          }
+        }
+        return BareGateway.ask(callbackPort, "POST", "/ingest", "[1,2,3]", SIGNED).status() == 503;
+      });
       assertThat(desktop.ask("POST", "/api/events", body, "Content-Type: application/json").status()).isEqualTo(200);
     } finally {
       for (Socket stranger : slow) {
         stranger.close();
       }
     }
-    until("pushes are read again", 10, () ->
+    until("pushes are read again", 60, () ->
         BareGateway.ask(callbackPort, "POST", "/ingest", "{}", SIGNED).status() == 200);
+  }
+
+  /** Somebody who sends all of a push but its last byte. */
+  private Socket stranger() throws IOException {
+    String head = "POST /ingest HTTP/1.1\r\nHost: t\r\n" + String.join("\r\n", SIGNED)
+        + "\r\nContent-Length: " + PushRoute.BODY_MAX + "\r\n\r\n";
+    Socket stranger = new Socket(InetAddress.getByName("127.0.0.1"), callbackPort);
+    stranger.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+    stranger.getOutputStream().write(new byte[PushRoute.BODY_MAX - 1]);
+    return stranger;
   }
 
   @Test
@@ -230,7 +243,8 @@ class SyncDoorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "POST, /ingest", "GET, /api/sync", "GET, /api/sync/set-aside?orgId=acme", "POST, /api/sync/set-aside/again"})
+    "POST, /ingest", "GET, /api/sync", "GET, /api/sync/set-aside?orgId=acme", "POST, /api/sync/set-aside/again",
+    "POST, /api/sync/set-aside/give-up"})
   void strangersDoNotPassTheMainDoor(String method, String target) throws Exception {
     bridge(question -> answer(200, "{}"));
     String body = method.equals("POST") ? "{\"orgId\":\"acme\"}" : "";
@@ -257,6 +271,7 @@ class SyncDoorTest {
     desktop.playsRoom(question -> Future.failedFuture("nothing else is asked"));
     bridge(question -> answer(
         200, "{\"mode\":\"held\",\"lagMs\":3,\"outboxDepth\":2,\"breaker\":\"closed\",\"setAside\":4,\"orgs\":[]}"));
+    long begun = System.nanoTime();
     for (int i = 0; i < 10; i++) {
       RawHttp.Answer answer = desktop.ask("GET", "/health", "");
       assertThat(answer.status()).isEqualTo(200);
@@ -264,7 +279,8 @@ class SyncDoorTest {
           .put("mode", "held").put("lagMs", 3).put("outboxDepth", 2).put("breaker", "closed")
           .put("setAside", 4));
     }
-    assertThat(asked.size()).isLessThan(10);
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
+    assertThat(asked.size()).isBetween(1, (int) seconds + 2);
   }
 
   @Test
@@ -277,10 +293,12 @@ class SyncDoorTest {
     long begun = System.nanoTime();
     JsonObject silent = without;
     while (silent.getJsonObject("sync").getString("mode").equals("off")) {
-      assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(5_000);
+      assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(60_000);
       long asking = System.nanoTime();
       silent = desktop.ask("GET", "/health", "").json();
-      assertThat((System.nanoTime() - asking) / 1_000_000).isLessThan(1_500);
+      assertThat((System.nanoTime() - asking) / 1_000_000)
+          .as("an answer that never comes is not waited for")
+          .isLessThan(20_000);
     }
     assertThat(silent.getString("status")).isEqualTo("UP");
     assertThat(silent.getJsonObject("sync").getString("mode")).isEqualTo("offline");
@@ -292,8 +310,8 @@ class SyncDoorTest {
     desktop.playsRoom(question -> {
       asked.add(question);
       return Future.succeededFuture(new SetAside(List.of(
-          new SetAsideEvent("e1", "forbidden", "not \"there\"", 17, true, json),
-          new SetAsideEvent("e2", "session_elsewhere", "used", 18, false, json))));
+          new SetAsideEvent("e1", "forbidden", "not \"there\"", 17, true, false, json),
+          new SetAsideEvent("e2", "session_elsewhere", "used", 18, false, false, json))));
     });
     RawHttp.Answer answer = desktop.ask("GET", "/api/sync/set-aside?orgId=acme", "");
     assertThat(answer.status()).isEqualTo(200);
@@ -301,7 +319,8 @@ class SyncDoorTest {
     JsonArray events = answer.json().getJsonArray("events");
     assertThat(events).hasSize(2);
     JsonObject first = events.getJsonObject(0);
-    assertThat(first.getMap().keySet()).containsExactly("id", "code", "message", "refusedAt", "again", "event");
+    assertThat(first.getMap().keySet())
+        .containsExactly("id", "code", "message", "refusedAt", "again", "givenUp", "event");
     assertThat(first.getString("message")).isEqualTo("not \"there\"");
     assertThat(events.getJsonObject(1).getString("hint")).contains("under a new sessionId");
     assertThat(first.getJsonObject("event").getString("id")).isEqualTo("e1");
@@ -334,6 +353,26 @@ class SyncDoorTest {
     assertThat(desktop.ask("POST", "/api/sync/set-aside/again", "{}", "Content-Type: text/plain").status())
         .isEqualTo(415);
     assertThat(asked).hasSize(2);
+  }
+
+  @Test
+  void whatIsLeftOutForEverIsNamed() throws Exception {
+    desktop.playsRoom(question -> {
+      asked.add(question);
+      return Future.succeededFuture(
+          new SyncState(new Desktop("me", "i1"), Optional.empty(), 13, 9, Optional.empty(), 0));
+    });
+    String json = "Content-Type: application/json";
+    String path = "/api/sync/set-aside/give-up";
+    RawHttp.Answer answer = desktop.ask("POST", path, "{\"orgId\":\"acme\",\"ids\":[\"a\"]}", json);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.json().getJsonObject("outbox"))
+        .isEqualTo(new JsonObject().put("head", 13).put("confirmed", 9).put("setAside", 0));
+    for (String wrong : new String[] {
+      "{}", "{\"orgId\":\"acme\"}", "{\"orgId\":\"acme\",\"ids\":[]}", "{\"orgId\":\"acme\",\"ids\":\"a\"}"}) {
+      assertThat(desktop.ask("POST", path, wrong, json).status()).as(wrong).isEqualTo(400);
+    }
+    assertThat(asked).containsExactly(new GiveUp("acme", List.of("a")));
   }
 
   @Test

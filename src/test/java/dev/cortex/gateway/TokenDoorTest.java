@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With {@code auth.local_auth: token} only those who can read the token file are heard. */
-@Timeout(60)
+@Timeout(300)
 class TokenDoorTest {
 
   @TempDir static Path folder;

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients that speak {@code cortex.v1} ask, and the one frame that answers each request. */
-@Timeout(60)
+@Timeout(300)
 class WsDialogueTest {
 
   @TempDir static Path folder;
@@ -269,7 +269,7 @@ class WsDialogueTest {
       assertThat(presence.getInteger("total")).isEqualTo(2);
       assertThat(presence.getJsonArray("members").getJsonObject(0).getString("userId")).isEqualTo("local");
       second.reset();
-      Patience.until("one is left", 5, () -> ask(first, "presence", "channel", "pres").getInteger("total") == 1);
+      Patience.until("one is left", 60, () -> ask(first, "presence", "channel", "pres").getInteger("total") == 1);
       ask(first, "unsubscribe", "channel", "pres");
       assertThat(ask(first, "presence", "channel", "pres").getInteger("total")).isZero();
     }
@@ -280,7 +280,7 @@ class WsDialogueTest {
     try (RawWebSocket client = client()) {
       ask(client, "subscribe", "channel", "pong:a");
       publish("pong", "b", "s", "1");
-      Patience.until("covered", 5, () -> server.cursor("pong").equals(ask(client, "ping").getString("cursor")));
+      Patience.until("covered", 60, () -> server.cursor("pong").equals(ask(client, "ping").getString("cursor")));
     }
   }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Frames as RFC 6455 allows and forbids them. */
-@Timeout(60)
+@Timeout(300)
 class WsFrameTest {
 
   private static final int FINAL = 0x80;
@@ -47,7 +47,7 @@ class WsFrameTest {
 
   @AfterEach
   void nothingIsLeftBehind() throws Exception {
-    Patience.until("no connection is left", 5, () -> server.metric("cortex_connections") == 0);
+    Patience.until("no connection is left", 60, () -> server.metric("cortex_connections") == 0);
   }
 
   private static RawWebSocket client() throws IOException {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Handshakes, right and wrong. */
-@Timeout(120)
+@Timeout(600)
 class WsHandshakeTest {
 
   private static final String UPGRADE = "Upgrade: websocket";
@@ -42,7 +42,7 @@ class WsHandshakeTest {
 
   @AfterEach
   void nothingIsLeftBehind() throws Exception {
-    Patience.until("no connection is left", 5, () -> server.metric("cortex_connections") == 0);
+    Patience.until("no connection is left", 60, () -> server.metric("cortex_connections") == 0);
     assertThat(server.get("/health").status()).isEqualTo(200);
   }
 

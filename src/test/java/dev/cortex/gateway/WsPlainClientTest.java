@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client that only connects and reads. */
-@Timeout(60)
+@Timeout(300)
 class WsPlainClientTest {
 
   @TempDir static Path folder;
@@ -81,7 +81,7 @@ class WsPlainClientTest {
     String cursor = server.cursor("shared-poll");
     try (RawWebSocket everything = server.webSocket(""); RawHttp poll = server.http()) {
       poll.send(poll.request("GET", "/api/events/since?wait=20&cursor=" + cursor, ""));
-      Patience.until("the poll is held", 5, () -> {
+      Patience.until("the poll is held", 60, () -> {
         publish("shared-poll", "p1");
         return true;
       });

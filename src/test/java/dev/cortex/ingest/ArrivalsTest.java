@@ -49,7 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Events of other logs, as their rooms get to see them; the room is played by the test. */
-@Timeout(30)
+@Timeout(120)
 final class ArrivalsTest {
 
   private static final Desktop LAPTOP = new Desktop("laptop", "i1");
@@ -319,7 +319,7 @@ final class ArrivalsTest {
   private Ingested ask(Principal principal, Source source, String body, Format format) throws Exception {
     byte[] bytes = body.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
     Ingest ingest = new Ingest(bytes, format, Map.of(), principal, "trace-of-the-request", source);
-    return done(Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, 20_000));
+    return done(Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, 60_000));
   }
 
   private Append only() {
@@ -335,6 +335,6 @@ final class ArrivalsTest {
   }
 
   private static <T> T done(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 }

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 final class IngestVerticleTest {
 
   private static final Budget LEFT = new Budget(100, 42, 0);
@@ -166,7 +166,7 @@ final class IngestVerticleTest {
   private Ingested publish(Principal principal, String body) throws Exception {
     byte[] bytes = body.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
     Ingest ingest = new Ingest(bytes, Format.JSON, Map.of(), principal, "");
-    return done(Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, 10_000));
+    return done(Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, 60_000));
   }
 
   private static Outcome one(Ingested answer) {
@@ -179,6 +179,6 @@ final class IngestVerticleTest {
   }
 
   private static <T> T done(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 }

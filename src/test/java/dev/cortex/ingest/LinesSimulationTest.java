@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
  * answers, and a directory that is behind. Whatever happens, each event is stored once, in its order, and its producer
  * told so.
  */
-@Timeout(60)
+@Timeout(300)
 final class LinesSimulationTest {
 
   private static final String[] NODES = {"anna", "ben", "me"};

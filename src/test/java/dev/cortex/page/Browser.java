@@ -11,6 +11,7 @@ import java.util.function.Function;
 import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebDriver;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -24,7 +25,7 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 /** A real, headless browser with a fresh profile. It uses what is on the PATH and downloads nothing. */
 final class Browser implements AutoCloseable {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final List<String> BROWSERS = List.of("chromium", "chromium-browser", "google-chrome");
   private static final List<String> QUIET =
       List.of(
@@ -89,6 +90,14 @@ final class Browser implements AutoCloseable {
     return driver.findElement(By.cssSelector(css));
   }
 
+  /** Presses an element as soon as it is there. */
+  void press(String css) {
+    await("pressed: " + css, page -> {
+      page.findElement(By.cssSelector(css)).click();
+      return true;
+    });
+  }
+
   /** Replaces the text of a field by typing. */
   void type(String css, String text) {
     WebElement field = find(css);
@@ -108,6 +117,12 @@ final class Browser implements AutoCloseable {
         page.findElements(By.cssSelector(css)).stream().anyMatch(found -> found.getText().contains(part)));
   }
 
+  /** Waits until no element's text contains a part any more. */
+  void awaitNoText(String css, String part) {
+    await(css + " does not say " + part, page ->
+        page.findElements(By.cssSelector(css)).stream().noneMatch(found -> found.getText().contains(part)));
+  }
+
   /** What the page reported as errors since this was last asked. */
   List<String> errors() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
@@ -122,7 +137,9 @@ final class Browser implements AutoCloseable {
   }
 
   private <T> T await(String what, Function<WebDriver, T> condition) {
-    return new WebDriverWait(driver, PATIENCE).withMessage(what).until(condition);
+    return new WebDriverWait(driver, PATIENCE).withMessage(what)
+        .ignoring(StaleElementReferenceException.class) // the page may draw anew while it is read
+        .until(condition);
   }
 
   private static File onPath(List<String> names) {

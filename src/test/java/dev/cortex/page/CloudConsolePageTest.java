@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The console of a cloud node in a real browser, on the internal listener. */
 @Tag("browser")
-@Timeout(120)
+@Timeout(600)
 class CloudConsolePageTest {
 
   private static CloudNode node;

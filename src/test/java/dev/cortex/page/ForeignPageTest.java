@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * server's own page makes the same attempts with success, which shows that the attempts themselves are sound.
  */
 @Tag("browser")
-@Timeout(120)
+@Timeout(600)
 class ForeignPageTest {
 
   private static final String OPEN_SOCKET =
@@ -66,7 +66,7 @@ class ForeignPageTest {
                 request.response().putHeader("Content-Type", "text/html")
                     .end("<!doctype html><title>Foreign</title>"))
             .listen(0, "127.0.0.1")
-            .await(10, TimeUnit.SECONDS);
+            .await(60, TimeUnit.SECONDS);
   }
 
   @AfterAll
@@ -75,7 +75,7 @@ class ForeignPageTest {
       browser.close();
     }
     if (vertx != null) {
-      vertx.close().await(10, TimeUnit.SECONDS);
+      vertx.close().await(60, TimeUnit.SECONDS);
     }
     if (server != null) {
       server.close();

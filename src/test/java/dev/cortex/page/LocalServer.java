@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 /** A desktop server on a free port, and a plain HTTP client beside it. */
 final class LocalServer implements AutoCloseable {
 
-  private static final int START_SECONDS_MAX = 30;
+  private static final int START_SECONDS_MAX = 60;
 
   private final CortexServer server;
   private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -54,7 +54,7 @@ final class LocalServer implements AutoCloseable {
     JsonObject event = new JsonObject().put("orgId", orgId).put("type", type).put("payload", payload);
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url("/ingest")))
-            .timeout(Duration.ofSeconds(10))
+            .timeout(Duration.ofSeconds(60))
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(event.encode()))
             .build();
@@ -65,7 +65,7 @@ final class LocalServer implements AutoCloseable {
   List<String> typesOf(String orgId) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url("/api/events/since?cursor=0&orgId=" + orgId)))
-            .timeout(Duration.ofSeconds(10))
+            .timeout(Duration.ofSeconds(60))
             .build();
     HttpResponse<String> answer = http.send(request, BodyHandlers.ofString());
     if (answer.statusCode() == 204) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The console's card for the sync, in a real browser, before a server that says what the test wants to see. */
 @Tag("browser")
-@Timeout(120)
+@Timeout(600)
 class SyncCardPageTest {
 
   private static final Vertx VERTX = Vertx.vertx();
@@ -42,7 +42,7 @@ class SyncCardPageTest {
             .webSocketHandler(socket -> socket.writeTextMessage("{\"op\":\"welcome\"}"))
             .requestHandler(SyncCardPageTest::answer)
             .listen(0, "127.0.0.1")
-            .await(10, TimeUnit.SECONDS);
+            .await(60, TimeUnit.SECONDS);
     browser = Browser.start(folder.resolve("profile"));
   }
 
@@ -51,7 +51,7 @@ class SyncCardPageTest {
     if (browser != null) {
       browser.close();
     }
-    VERTX.close().await(10, TimeUnit.SECONDS);
+    VERTX.close().await(60, TimeUnit.SECONDS);
   }
 
   private static void answer(HttpServerRequest request) {
@@ -59,9 +59,9 @@ class SyncCardPageTest {
       case "/health" -> json(request, new JsonObject().put("status", "UP").put("profile", "local").put("sync", sync));
       case "/api/sync" -> json(request, sync);
       case "/api/sync/set-aside" -> json(request, new JsonObject().put("events", aside));
-      case "/api/sync/set-aside/again" ->
+      case "/api/sync/set-aside/again", "/api/sync/set-aside/give-up" ->
           request.body().onSuccess(body -> {
-            SENT.add(body.toJsonObject());
+            SENT.add(body.toJsonObject().put("path", request.path()));
             aside = new JsonArray();
             json(request, new JsonObject().put("outbox", new JsonObject().put("setAside", 0)));
           });
@@ -127,6 +127,46 @@ class SyncCardPageTest {
 
   @Test
   void whatTheCloudRefusedIsShownWithItsReasonAndSentAgainAtAPress() throws Exception {
+    refused();
+    openConsole();
+    browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
+    assertThat(browser.find("#sync-aside-rows button").getDomAttribute("aria-label")).isEqualTo("Send again: e-7");
+    browser.find("#sync-aside-rows button").click();
+    assertThat(SENT.poll(60, TimeUnit.SECONDS))
+        .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7"))
+            .put("path", "/api/sync/set-aside/again"));
+    browser.awaitText("#sync-said", "On its way");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void eventIsLeftOutForEverAtTheSecondPress() throws Exception {
+    refused();
+    openConsole();
+    browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
+    String button = "#sync-aside-rows button + button";
+    assertThat(browser.find(button).getDomAttribute("aria-label")).isEqualTo("Leave out: e-7");
+    browser.find(button).click();
+    browser.awaitText(button, "Leave out for ever?");
+    assertThat(SENT).isEmpty();
+    browser.find(button).click();
+    assertThat(SENT.poll(60, TimeUnit.SECONDS))
+        .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7"))
+            .put("path", "/api/sync/set-aside/give-up"));
+    browser.awaitText("#sync-said", "Left out for ever");
+    assertThat(browser.errors()).isEmpty();
+  }
+
+  @Test
+  void withoutACloudThereIsNoCard() {
+    sync = new JsonObject().put("mode", "off");
+    openConsole();
+    browser.awaitText("#health-status", "UP");
+    browser.await("#connection[data-state='live']");
+    assertThat(browser.find("#sync").isDisplayed()).isFalse();
+  }
+
+  private static void refused() {
     aside =
         new JsonArray()
             .add(
@@ -140,23 +180,6 @@ class SyncCardPageTest {
     sync =
         new JsonObject().put("mode", "push").put("lagMs", 12).put("outboxDepth", 0).put("breaker", "closed")
             .put("orgs", new JsonArray().add(org("acme", 1)));
-    openConsole();
-    browser.awaitText("#sync-aside-rows tr", "sequence_conflict: expected 4");
-    assertThat(browser.find("#sync-aside-rows button").getDomAttribute("aria-label")).isEqualTo("Send again: e-7");
-    browser.find("#sync-aside-rows button").click();
-    assertThat(SENT.poll(10, TimeUnit.SECONDS))
-        .isEqualTo(new JsonObject().put("orgId", "acme").put("ids", new JsonArray().add("e-7")));
-    browser.awaitText("#sync-said", "On its way");
-    assertThat(browser.errors()).isEmpty();
-  }
-
-  @Test
-  void withoutACloudThereIsNoCard() {
-    sync = new JsonObject().put("mode", "off");
-    openConsole();
-    browser.awaitText("#health-status", "UP");
-    browser.await("#connection[data-state='live']");
-    assertThat(browser.find("#sync").isDisplayed()).isFalse();
   }
 
   private static JsonObject org(String orgId, int setAside) {

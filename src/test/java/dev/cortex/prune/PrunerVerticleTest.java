@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 final class PrunerVerticleTest {
 
   private static final long DAY = 24L * 60 * 60 * 1000;
@@ -163,8 +163,8 @@ final class PrunerVerticleTest {
   }
 
   private Message.Trim nextTrim() throws InterruptedException {
-    Message.Trim trim = trims.poll(10, TimeUnit.SECONDS);
-    assertThat(trim).as("a trim within 10 s").isNotNull();
+    Message.Trim trim = trims.poll(60, TimeUnit.SECONDS);
+    assertThat(trim).as("a trim within 60 s").isNotNull();
     return trim;
   }
 
@@ -173,9 +173,9 @@ final class PrunerVerticleTest {
   }
 
   private static void until(Condition condition) throws InterruptedException {
-    long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!condition.holds()) {
-      assertThat(System.nanoTime()).as("condition within 10 s").isLessThan(deadlineNs);
+      assertThat(System.nanoTime()).as("condition within 60 s").isLessThan(deadlineNs);
       LockSupport.parkNanos(1_000_000);
     }
   }
@@ -201,7 +201,7 @@ final class PrunerVerticleTest {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private <T> void register(Class<T> type) {

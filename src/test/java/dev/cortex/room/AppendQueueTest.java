@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(10)
+@Timeout(120)
 final class AppendQueueTest {
 
   private final AppendQueue<String> queue = new AppendQueue<>(40, 1 << 20);

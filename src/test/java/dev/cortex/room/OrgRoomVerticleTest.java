@@ -50,11 +50,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two nodes on one event bus and one store, with a failure detector that the test turns. */
-@Timeout(60)
+@Timeout(300)
 final class OrgRoomVerticleTest {
 
   private static final int SHARDS = 8;
-  private static final int PATIENCE_SECONDS = 20;
+  private static final int PATIENCE_SECONDS = 60;
 
   private static final class Detector implements Members {
     private final List<Consumer<Set<String>>> listeners = new CopyOnWriteArrayList<>();
@@ -142,7 +142,7 @@ final class OrgRoomVerticleTest {
     List<Message> heard = new CopyOnWriteArrayList<>();
     String gateway = Addresses.gateway("n1", 0);
     vertx.eventBus().<Message>localConsumer(gateway).handler(message -> heard.add(message.body()));
-    await(Requests.ask(vertx.eventBus(), Addresses.room("n1"), new Attach(gateway, "acme", 1), Attached.class, 5_000));
+    await(Requests.ask(vertx.eventBus(), Addresses.room("n1"), new Attach(gateway, "acme", 1), Attached.class, 60_000));
     append("n1", "acme", "x");
 
     until("a delivery", PATIENCE_SECONDS, () -> heard.stream().anyMatch(message -> message instanceof Delivery));
@@ -169,7 +169,7 @@ final class OrgRoomVerticleTest {
 
   private Outcome append(String node, String org, String id) throws Exception {
     Append append = new Append(org, List.of(Drafts.plain(org, id)));
-    return await(Requests.ask(vertx.eventBus(), Addresses.room(node), append, Appended.class, 10_000))
+    return await(Requests.ask(vertx.eventBus(), Addresses.room(node), append, Appended.class, 60_000))
         .outcomes().get(0);
   }
 

@@ -21,7 +21,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(10)
+@Timeout(120)
 final class OutboxIntakeTest {
 
   private static final Desktop LAPTOP = new Desktop("laptop", "i1");

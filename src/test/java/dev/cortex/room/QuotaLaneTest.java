@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Quotas where they are spent: on the way into the log. */
-@Timeout(20)
+@Timeout(120)
 class QuotaLaneTest {
 
   private static final int TURNS = 100_000;

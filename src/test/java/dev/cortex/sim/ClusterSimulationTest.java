@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * subscription hears exactly what it is owed, polls reach the end, and nothing stalls once the faults stop. More of
  * them: {@code -Dsim.seeds=100000 -Dsim.first=1000000}.
  */
-@Timeout(120)
+@Timeout(600)
 final class ClusterSimulationTest {
 
   private static final int SEEDS = Integer.getInteger("sim.seeds", 200);

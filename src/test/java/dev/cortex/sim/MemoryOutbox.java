@@ -1,19 +1,29 @@
 package dev.cortex.sim;
 
 import dev.cortex.event.Desktop;
+import dev.cortex.event.Draft;
+import dev.cortex.event.EnvelopeReader;
+import dev.cortex.event.EnvelopeWriter;
+import dev.cortex.event.LeftOut;
+import dev.cortex.event.Parsed;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.LocalOutbox;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The contract of a desktop's outbox over a {@link MemoryLog}, with its late answers and failures. */
 public final class MemoryOutbox implements LocalOutbox {
+
+  private static final EnvelopeReader READER = new EnvelopeReader(1 << 16);
 
   private final MemoryLog log;
   private final Map<String, Map<String, Aside>> asides = new HashMap<>();
@@ -81,10 +91,20 @@ public final class MemoryOutbox implements LocalOutbox {
     TreeMap<Long, StoredEvent> numbered = new TreeMap<>();
     for (int i = 0; i < org.events.size(); i++) {
       if (org.numbers.get(i) > 0) {
-        numbered.put(org.numbers.get(i), org.events.get(i));
+        StoredEvent event = org.events.get(i);
+        Aside aside = asidesOf(orgId).get(id(event));
+        numbered.put(org.numbers.get(i), aside != null && aside.givenUp() ? mark(org, event, aside.code()) : event);
       }
     }
     return numbered;
+  }
+
+  private static StoredEvent mark(MemoryLog.Org org, StoredEvent event, String code) {
+    Draft mark = LeftOut.of(((Parsed.Valid) READER.readEvent(event.json())).draft(), code);
+    byte[] json = EnvelopeWriter.write(mark, org.logId, event.offset(), event.sequence(), event.receivedAt());
+    return new StoredEvent(
+        event.offset(), event.agentId(), event.sessionId(), event.sequence(), event.priority(), event.receivedAt(),
+        json);
   }
 
   @Override
@@ -94,13 +114,17 @@ public final class MemoryOutbox implements LocalOutbox {
       if (incarnation.equals(desktop.incarnation()) && through > org.outboxConfirmed) {
         Map<Long, Refusal> byNumber = new HashMap<>();
         refused.forEach(refusal -> byNumber.put(refusal.number(), refusal));
-        numbered(orgId).subMap(org.outboxConfirmed, false, through, true).forEach((number, event) -> {
+        numbered(orgId).subMap(org.outboxConfirmed, false, through, true).forEach((number, sent) -> {
           Refusal refusal = byNumber.get(number);
+          StoredEvent event = org.events.get((int) sent.offset() - 1);
+          if (sent != event) {
+            org.numbers.set((int) event.offset() - 1, 0L);
+          }
           if (refusal == null) {
             asidesOf(orgId).remove(id(event));
           } else {
             asidesOf(orgId).put(
-                id(event), new Aside(id(event), refusal.code(), refusal.message(), 0, false, event));
+                id(event), new Aside(id(event), refusal.code(), refusal.message(), 0, false, false, event));
           }
         });
         org.outboxConfirmed = through;
@@ -155,7 +179,34 @@ public final class MemoryOutbox implements LocalOutbox {
           org.numbers.set((int) aside.event().offset() - 1, ++org.outboxHead);
           asidesOf(orgId).put(
               aside.id(),
-              new Aside(aside.id(), aside.code(), aside.message(), aside.atMs(), true, aside.event()));
+              new Aside(aside.id(), aside.code(), aside.message(), aside.atMs(), true, false, aside.event()));
+        }
+      }
+      return stateOf(orgId);
+    });
+  }
+
+  @Override
+  public Future<State> giveUp(String orgId, List<String> ids) {
+    return log.write(() -> {
+      MemoryLog.Org org = log.org(orgId);
+      Set<String> goOn = new HashSet<>();
+      List<Aside> inOrder = new ArrayList<>(refused(orgId));
+      inOrder.sort(Comparator.comparingLong(aside -> aside.event().offset()));
+      for (Aside aside : inOrder) {
+        StoredEvent event = aside.event();
+        int index = (int) event.offset() - 1;
+        String session = event.agentId() + ':' + event.sessionId();
+        boolean given = ids.contains(aside.id());
+        boolean missed = !event.sessionId().isEmpty() && !aside.code().equals("session_elsewhere");
+        if (given && !missed) {
+          org.numbers.set(index, 0L);
+          asidesOf(orgId).remove(aside.id());
+        } else if (given || (aside.code().equals("sequence_conflict") && goOn.contains(session))) {
+          goOn.add(session);
+          org.numbers.set(index, ++org.outboxHead);
+          asidesOf(orgId).put(
+              aside.id(), new Aside(aside.id(), aside.code(), aside.message(), aside.atMs(), true, given, event));
         }
       }
       return stateOf(orgId);

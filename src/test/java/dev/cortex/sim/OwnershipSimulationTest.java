@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
  * Hundreds of histories of a cluster, each decided by a seed: whatever happens, nothing that was accepted is lost or
  * doubled, and when it ends every shard has one owner. More of them: {@code -Dsim.seeds=100000 -Dsim.first=1000000}.
  */
-@Timeout(120)
+@Timeout(600)
 final class OwnershipSimulationTest {
 
   private static final int SEEDS = Integer.getInteger("sim.seeds", 200);

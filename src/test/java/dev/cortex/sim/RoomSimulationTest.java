@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Thousands of histories of rooms and gateways, each decided by a seed: every subscription hears exactly what it is
  * owed. More of them: {@code -Dsim.seeds=100000 -Dsim.first=1000000}.
  */
-@Timeout(120)
+@Timeout(600)
 final class RoomSimulationTest {
 
   private static final int SEEDS = Integer.getInteger("sim.seeds", 400);

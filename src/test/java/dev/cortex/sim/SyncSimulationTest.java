@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
  * Histories of two desktops and a cloud, each decided by a seed: whatever gets lost, late, twice or refused, every
  * event is in the end in every log once. More of them: {@code -Dsim.seeds=100000 -Dsim.first=1000000}.
  */
-@Timeout(120)
+@Timeout(600)
 final class SyncSimulationTest {
 
   private static final int SEEDS = Integer.getInteger("sim.seeds", 200);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Transactions, lanes and failures of the database, whatever is stored in it. */
-@Timeout(30)
+@Timeout(120)
 final class DatabaseTest {
 
   @TempDir Path folder;
@@ -44,7 +44,7 @@ final class DatabaseTest {
   }
 
   private static <T> T await(Future<T> future) throws TimeoutException {
-    return future.await(20, TimeUnit.SECONDS);
+    return future.await(60, TimeUnit.SECONDS);
   }
 
   private Future<Void> run(String... statements) {
@@ -170,7 +170,7 @@ final class DatabaseTest {
 
   private static void await(CountDownLatch latch) throws SQLException {
     try {
-      if (!latch.await(10, TimeUnit.SECONDS)) {
+      if (!latch.await(60, TimeUnit.SECONDS)) {
         throw new SQLException("not released in time");
       }
     } catch (InterruptedException e) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The schema's files and how they are applied. */
-@Timeout(20)
+@Timeout(120)
 final class MigrationsTest {
 
   private Connection connection;

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which addresses of a database are taken, and that none of their secrets is told. */
-@Timeout(20)
+@Timeout(120)
 final class PostgresServerTest {
 
   private static IllegalArgumentException refusal(String url) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(30)
+@Timeout(120)
 class SqliteDriverTest {
 
   private static final String JAVA = "OpenJDK Runtime Environment";
@@ -50,7 +50,7 @@ class SqliteDriverTest {
 
   @Test
   void processThatKeepsNoLibraryHereGetsNone() throws Exception {
-    SqliteDriver.load(folder).toCompletableFuture().get(20, TimeUnit.SECONDS);
+    SqliteDriver.load(folder).toCompletableFuture().get(60, TimeUnit.SECONDS);
 
     assertThat(folder).isEmptyDirectory();
   }

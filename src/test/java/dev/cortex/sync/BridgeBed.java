@@ -50,8 +50,11 @@ final class BridgeBed implements AutoCloseable {
 
   static final String ORG = "acme";
 
-  /** Everything within a second or two. */
-  static final Timing FAST = new Timing(50, 200, 1, 500, 700, 500, 300, 50, 20, 50, 300, 300);
+  /** Everything within a second or two, but for what takes long because the machine is busy. */
+  static final Timing FAST = new Timing(50, 200, 1, 20_000, 20_000, 20_000, 300, 50, 20, 50, 300, 300);
+
+  /** The same, with a cloud that has little time to answer. */
+  static final Timing IMPATIENT = new Timing(50, 200, 1, 1_000, 1_000, 500, 300, 50, 20, 50, 300, 300);
 
   final Vertx vertx = Vertx.vertx();
   final FakeCloud cloud;
@@ -134,7 +137,7 @@ final class BridgeBed implements AutoCloseable {
 
   private void publish(JsonArray events) throws Exception {
     Ingest ingest = new Ingest(events.toBuffer().getBytes(), Format.JSON, Map.of(), Principal.LOCAL, "");
-    Ingested done = await(Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, 5_000));
+    Ingested done = await(Requests.ask(vertx.eventBus(), Addresses.INGEST, ingest, Ingested.class, 60_000));
     if (done.outcomes().stream().anyMatch(one -> one.error().isPresent())) {
       throw new AssertionError(done.toString());
     }
@@ -142,11 +145,11 @@ final class BridgeBed implements AutoCloseable {
 
   /** What the cloud refused. */
   SetAside aside() throws Exception {
-    return await(new RoomCalls(vertx, directory).ask(ORG, new AskSetAside(ORG), SetAside.class, 5_000));
+    return await(new RoomCalls(vertx, directory).ask(ORG, new AskSetAside(ORG), SetAside.class, 60_000));
   }
 
   SyncState state() throws Exception {
-    return await(new RoomCalls(vertx, directory).ask(ORG, new AskSyncState(ORG), SyncState.class, 5_000));
+    return await(new RoomCalls(vertx, directory).ask(ORG, new AskSyncState(ORG), SyncState.class, 60_000));
   }
 
   /** Where the desktop stands in the cloud's log; empty text before the first time. */
@@ -161,7 +164,7 @@ final class BridgeBed implements AutoCloseable {
   }
 
   JsonObject status() throws Exception {
-    Answer answer = await(Requests.ask(vertx.eventBus(), Addresses.SYNC, new AskSync(), Answer.class, 2_000));
+    Answer answer = await(Requests.ask(vertx.eventBus(), Addresses.SYNC, new AskSync(), Answer.class, 60_000));
     return new JsonObject(Buffer.buffer(answer.json()));
   }
 
@@ -185,7 +188,7 @@ final class BridgeBed implements AutoCloseable {
   }
 
   JsonObject push(Push push) throws Exception {
-    Answer answer = await(Requests.ask(vertx.eventBus(), Addresses.SYNC, push, Answer.class, 5_000));
+    Answer answer = await(Requests.ask(vertx.eventBus(), Addresses.SYNC, push, Answer.class, 60_000));
     return new JsonObject(Buffer.buffer(answer.json()));
   }
 
@@ -195,7 +198,7 @@ final class BridgeBed implements AutoCloseable {
   }
 
   static <T> T await(Future<T> future) throws TimeoutException {
-    return future.await(10, TimeUnit.SECONDS);
+    return future.await(60, TimeUnit.SECONDS);
   }
 
   @Override

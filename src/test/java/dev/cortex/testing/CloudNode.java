@@ -37,7 +37,7 @@ import java.util.concurrent.TimeoutException;
 /** The doors of a cloud node in this process, on free ports: alone, with its log in SQLite, and HS256 tokens. */
 public final class CloudNode implements AutoCloseable {
 
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_SECONDS = 60;
   private static final byte[] RESUME_SECRET = "signs-resume-tokens-of-the-tests".getBytes(StandardCharsets.US_ASCII);
   private static final String NODE = "n1";
 

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
 /** A desktop server in this process, on a free port, with every client of the cast a call away. */
 public final class DesktopServer implements AutoCloseable {
 
-  private static final int START_SECONDS_MAX = 30;
+  private static final int START_SECONDS_MAX = 60;
 
   private final CortexServer server;
 

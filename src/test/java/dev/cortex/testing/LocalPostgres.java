@@ -1,5 +1,6 @@
 package dev.cortex.testing;
 
+import dev.cortex.testing.process.FreePorts;
 import io.vertx.core.json.JsonObject;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
@@ -31,7 +32,7 @@ public final class LocalPostgres implements AutoCloseable {
   /** The password of that user. */
   public static final String PASSWORD = "cortex-secret";
 
-  private static final int PATIENCE_S = 20;
+  private static final int PATIENCE_S = 60;
   private static final AtomicInteger DATABASES = new AtomicInteger();
   private static LocalPostgres shared;
 
@@ -76,7 +77,7 @@ public final class LocalPostgres implements AutoCloseable {
     try {
       LocalPostgres fresh = new LocalPostgres(PostgresProcess.prepare(List.of(settings)));
       Runtime.getRuntime().addShutdownHook(new Thread(fresh::close, "postgres-stop"));
-      fresh.launch(0);
+      fresh.launch(FreePorts.find(1, 0).get(0)); // no port that a client may be given while the server is down
       fresh.superuser("CREATE ROLE " + USER + " LOGIN PASSWORD '" + PASSWORD + "'");
       return fresh;
     } catch (IOException e) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The server that tests of the cloud's store rely on is as durable as they assume, and leaves nothing behind. */
-@Timeout(60)
+@Timeout(300)
 final class LocalPostgresTest {
 
   @Test
@@ -60,7 +60,7 @@ final class LocalPostgresTest {
     Process process = launch();
     ProcessHandle server = ready(process);
     process.destroyForcibly();
-    Patience.until("the server ends", 20, () -> !server.isAlive());
+    Patience.until("the server ends", 60, () -> !server.isAlive());
   }
 
   @Test
@@ -68,8 +68,8 @@ final class LocalPostgresTest {
     Process process = launch();
     ProcessHandle server = ready(process);
     process.getOutputStream().close();
-    Patience.until("the server ends", 20, () -> !server.isAlive());
-    Patience.until("its process ends", 20, () -> !process.isAlive());
+    Patience.until("the server ends", 60, () -> !server.isAlive());
+    Patience.until("its process ends", 60, () -> !process.isAlive());
   }
 
   private static Process launch() throws IOException {

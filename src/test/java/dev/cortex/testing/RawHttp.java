@@ -16,7 +16,7 @@ import java.util.Locale;
 /** An HTTP/1.1 client on a bare socket: it says exactly the bytes it is told to, right or wrong. */
 public final class RawHttp implements AutoCloseable {
 
-  private static final int PATIENCE_MS = 10_000;
+  private static final int PATIENCE_MS = 60_000;
 
   private final Socket socket;
   private final InputStream in;

@@ -25,7 +25,7 @@ public final class RawWebSocket implements AutoCloseable {
   public static final int PING = 9;
   public static final int PONG = 10;
 
-  private static final int PATIENCE_MS = 10_000;
+  private static final int PATIENCE_MS = 60_000;
   private static final int FINAL = 0x80;
   private static final int MASKED = 0x80;
   private static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";

@@ -42,6 +42,7 @@ public final class Wire {
           Message.AskSetAside.class,
           Message.SetAside.class,
           Message.SendAgain.class,
+          Message.GiveUp.class,
           Message.OutboxGrew.class,
           Message.Push.class,
           Message.AskSync.class,

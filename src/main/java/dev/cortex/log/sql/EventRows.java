@@ -103,28 +103,36 @@ final class EventRows {
 
   /** The event of a row that begins with {@link #COLUMNS}. */
   static StoredEvent event(ResultSet row, String orgId, String logId) throws SQLException {
+    return event(row, draft(row, orgId), logId);
+  }
+
+  /** What such a row says of the event itself. */
+  static Draft draft(ResultSet row, String orgId) throws SQLException {
+    return new Draft(
+        row.getString(2),
+        true,
+        orgId,
+        row.getString(3),
+        row.getString(4),
+        row.getBytes(5),
+        row.getLong(6),
+        row.getString(8),
+        row.getString(9),
+        row.getLong(10),
+        text(row, 11),
+        Priority.of(text(row, 12)).orElse(Priority.STANDARD),
+        text(row, 13),
+        text(row, 14));
+  }
+
+  /** An event at the place of such a row. */
+  static StoredEvent event(ResultSet row, Draft draft, String logId) throws SQLException {
     long offset = row.getLong(1);
     long receivedAt = row.getLong(7);
-    long sequence = row.getLong(10);
-    Draft draft =
-        new Draft(
-            row.getString(2),
-            true,
-            orgId,
-            row.getString(3),
-            row.getString(4),
-            row.getBytes(5),
-            row.getLong(6),
-            row.getString(8),
-            row.getString(9),
-            sequence,
-            text(row, 11),
-            Priority.of(text(row, 12)).orElse(Priority.STANDARD),
-            text(row, 13),
-            text(row, 14));
-    byte[] json = EnvelopeWriter.write(draft, logId, offset, sequence, receivedAt);
+    byte[] json = EnvelopeWriter.write(draft, logId, offset, draft.sequence(), receivedAt);
     return new StoredEvent(
-        offset, draft.agentId(), draft.sessionId(), sequence, draft.priority(), receivedAt, draft.origin(), json);
+        offset, draft.agentId(), draft.sessionId(), draft.sequence(), draft.priority(), receivedAt, draft.origin(),
+        json);
   }
 
   /** Offsets of an org have no gap, so its root needs no counting. */

@@ -7,27 +7,26 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * Changes a desktop's own outbox, each call within one write transaction. An event that was sent again keeps in its row
  * of the log the number under which it was answered last, so that a number which the cloud names later is still known.
+ * One that was given up has none there: it is never sent itself again.
  */
 final class OutboxChanges {
 
   static final String ANSWER_AGAIN =
       """
-      UPDATE realtime_events AS e SET outbox_number = s.outbox_number FROM set_aside s
+      UPDATE realtime_events AS e SET outbox_number = CASE s.left_out WHEN 0 THEN s.outbox_number END FROM set_aside s
       WHERE s.org_id = ? AND s.outbox_number > ? AND s.outbox_number <= ?
         AND e.org_id = s.org_id AND e.log_offset = s.log_offset""";
 
   static final String REFUSE_AGAIN =
       """
       UPDATE set_aside INDEXED BY idx_set_aside_outbox
-      SET code = ?, message = ?, refused_at = ?, outbox_number = NULL
+      SET code = ?, message = ?, refused_at = ?, outbox_number = NULL, left_out = 0
       WHERE org_id = ? AND outbox_number = ?""";
 
   static final String REFUSE =
@@ -67,11 +66,6 @@ final class OutboxChanges {
       """
       UPDATE org_heads SET outbox_head = ?, outbox_confirmed = 0, outbox_former = '', outbox_former_head = 0
       WHERE org_id = ?""";
-
-  static final String WAITING =
-      "SELECT id FROM set_aside WHERE org_id = ? AND outbox_number IS NULL ORDER BY log_offset";
-  private static final String SEND_AGAIN = "UPDATE set_aside SET outbox_number = ? WHERE org_id = ? AND id = ?";
-  private static final String RAISE_HEAD = "UPDATE org_heads SET outbox_head = ? WHERE org_id = ?";
 
   /** Numbers that follow each other without a gap. */
   private record Run(long first, long last) {}
@@ -172,35 +166,6 @@ final class OutboxChanges {
       update.setLong(4, run.last());
       update.executeUpdate();
     }
-  }
-
-  static State sendAgain(Sql sql, String orgId, List<String> ids) throws SQLException {
-    State state = OutboxRows.state(sql, orgId);
-    Set<String> wanted = new HashSet<>(ids);
-    List<String> again = new ArrayList<>();
-    PreparedStatement query = sql.prepare(WAITING);
-    query.setString(1, orgId);
-    try (ResultSet row = query.executeQuery()) {
-      while (row.next()) {
-        if (wanted.isEmpty() || wanted.contains(row.getString(1))) {
-          again.add(row.getString(1));
-        }
-      }
-    }
-    if (again.isEmpty()) {
-      return state;
-    }
-    PreparedStatement send = sql.prepare(SEND_AGAIN);
-    long head = state.head();
-    for (String id : again) {
-      send.setLong(1, ++head);
-      send.setString(2, orgId);
-      send.setString(3, id);
-      send.addBatch();
-    }
-    send.executeBatch();
-    number(sql.prepare(RAISE_HEAD), head, orgId).executeUpdate();
-    return OutboxRows.state(sql, orgId);
   }
 
   private static PreparedStatement refusal(PreparedStatement statement, String orgId, Refusal refusal, long nowMs)

@@ -1,5 +1,7 @@
 package dev.cortex.log.sql;
 
+import dev.cortex.event.Draft;
+import dev.cortex.event.LeftOut;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.LocalOutbox.Aside;
 import dev.cortex.log.LocalOutbox.Numbered;
@@ -28,16 +30,16 @@ final class OutboxRows {
   private static final String SET_ASIDE =
       """
       SELECT log_offset, id, user_id, type, payload, timestamp, received_at, agent_id, session_id, sequence,
-        idempotency_key, priority, trace_id, NULL, outbox_number""";
+        idempotency_key, priority, trace_id, NULL, outbox_number, left_out, code""";
 
   static final String NUMBERED =
-      EventRows.COLUMNS.replace("origin", "origin, outbox_number")
+      EventRows.COLUMNS.replace("origin", "origin, outbox_number, 0, ''")
           + " WHERE org_id = ? AND outbox_number > ? UNION ALL "
           + SET_ASIDE
           + " FROM set_aside WHERE org_id = ? AND outbox_number > ? ORDER BY outbox_number LIMIT ?";
 
   static final String ASIDE =
-      SET_ASIDE + ", code, message, refused_at FROM set_aside WHERE org_id = ? ORDER BY log_offset LIMIT ?";
+      SET_ASIDE + ", message, refused_at FROM set_aside WHERE org_id = ? ORDER BY log_offset LIMIT ?";
 
   private static final State NOTHING = new State(0, 0, Optional.empty(), 0, 0);
 
@@ -72,12 +74,19 @@ final class OutboxRows {
       long last = 0;
       while (bytes < bytesMax && row.next() && (last == 0 || row.getLong(15) == last + 1)) {
         last = row.getLong(15);
-        StoredEvent event = EventRows.event(row, orgId, head.get().logId());
-        events.add(new Numbered(last, row.getString(2), event));
-        bytes += event.json().length;
+        Numbered one = numbered(row, orgId, head.get().logId());
+        events.add(one);
+        bytes += one.event().json().length;
       }
     }
     return events;
+  }
+
+  /** What goes under a number: the event, or the mark that it was left out. */
+  private static Numbered numbered(ResultSet row, String orgId, String logId) throws SQLException {
+    Draft draft = EventRows.draft(row, orgId);
+    Draft sent = row.getInt(16) > 0 ? LeftOut.of(draft, row.getString(17)) : draft;
+    return new Numbered(row.getLong(15), sent.id(), EventRows.event(row, sent, logId));
   }
 
   static List<Aside> aside(Sql sql, String orgId, int limit) throws SQLException {
@@ -94,7 +103,9 @@ final class OutboxRows {
         boolean again = row.getLong(15) > 0;
         StoredEvent event = EventRows.event(row, orgId, head.get().logId());
         aside.add(
-            new Aside(row.getString(2), row.getString(16), row.getString(17), row.getLong(18), again, event));
+            new Aside(
+                row.getString(2), row.getString(17), row.getString(18), row.getLong(19), again, row.getInt(16) > 0,
+                event));
       }
     }
     return aside;

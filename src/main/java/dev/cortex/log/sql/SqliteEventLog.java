@@ -171,7 +171,13 @@ public final class SqliteEventLog extends SqlEventLog implements LocalOutbox {
   @Override
   public Future<State> sendAgain(String orgId, List<String> ids) {
     List<String> wanted = List.copyOf(ids);
-    return write(sql -> OutboxChanges.sendAgain(sql, orgId, wanted));
+    return write(sql -> AsideChanges.sendAgain(sql, orgId, wanted));
+  }
+
+  @Override
+  public Future<State> giveUp(String orgId, List<String> ids) {
+    List<String> wanted = List.copyOf(ids);
+    return write(sql -> AsideChanges.giveUp(sql, orgId, wanted));
   }
 
   @Override

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
  * The bytes of a version stay what they were: nodes of one version understand each other, whoever built them. A change
  * of the format needs a new {@link Wire#VERSION} and, with {@code -Dwire.write=true}, a file of its own.
  */
-@Timeout(30)
+@Timeout(120)
 final class WireFormatTest {
 
   private static final Path FILE = Path.of("test-fixtures", "wire", "v" + Wire.VERSION + ".txt");

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A cluster under load in which one thing after the other goes wrong; {@code tools/chaos} does more of it. */
 @Tag("process")
-@Timeout(400)
+@Timeout(1_200)
 final class ClusterFaultTest {
 
   @TempDir Path folder;

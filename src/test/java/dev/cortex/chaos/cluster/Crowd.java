@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** The clients of a run and what they write down. */
 final class Crowd {
 
-  private static final Duration END_MAX = Duration.ofSeconds(90);
+  private static final Duration END_MAX = Duration.ofSeconds(180);
 
   private final Path folder;
   private final Tops tops = new Tops();

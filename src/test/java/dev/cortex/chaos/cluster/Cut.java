@@ -84,7 +84,7 @@ final class Cut {
   private static void run(String... command) throws IOException, InterruptedException {
     Process process = new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes());
-    if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
+    if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
       throw new IOException(String.join(" ", command) + " failed: " + said.strip());
     }
   }

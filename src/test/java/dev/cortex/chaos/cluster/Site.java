@@ -129,7 +129,7 @@ final class Site implements AutoCloseable {
     List<ProcessHandle> all = new ArrayList<>(first.descendants().toList());
     all.add(first);
     first.destroyForcibly();
-    all.forEach(each -> each.onExit().orTimeout(20, TimeUnit.SECONDS).join());
+    all.forEach(each -> each.onExit().orTimeout(60, TimeUnit.SECONDS).join());
     postgres.crash(); // tidies up what the server's process left to its owner
   }
 

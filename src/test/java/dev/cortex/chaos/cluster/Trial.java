@@ -24,8 +24,8 @@ import java.util.stream.IntStream;
 final class Trial implements AutoCloseable {
 
   private static final ShardMap SHARDS = new ShardMap(256, false);
-  private static final Duration SETTLE_MAX = Duration.ofSeconds(60);
-  private static final long SERVE_MS_MAX = 45_000;
+  private static final Duration SETTLE_MAX = Duration.ofSeconds(180);
+  private static final long SERVE_MS_MAX = 120_000;
   private static final int FREEZE_MS = 12_000;
   private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -129,7 +129,7 @@ final class Trial implements AutoCloseable {
     for (int node = 0; node < Site.NODES; node++) {
       long fromNs = System.nanoTime();
       site.process(node).terminate();
-      if (!site.endsWithin(node, Duration.ofSeconds(20))) {
+      if (!site.endsWithin(node, Duration.ofSeconds(60))) {
         throw new IllegalStateException("node " + (node + 1) + " does not end");
       }
       long endedMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - fromNs);
@@ -215,7 +215,7 @@ final class Trial implements AutoCloseable {
       scraper.close();
     }
     try {
-      vertx.close().await(10, TimeUnit.SECONDS);
+      vertx.close().await(60, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       say("the clients do not end: " + e);
     } finally {

@@ -20,11 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A desktop that comes back after more than a week to a cloud that has forgotten all but what it must remember. */
 @Tag("process")
-@Timeout(150)
+@Timeout(600)
 final class AwayTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
-  private static final Duration TRIMMED_MAX = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final Duration TRIMMED_MAX = Duration.ofSeconds(180);
   private static final long DAYS_MS = Duration.ofDays(8).toMillis();
   private static final int TAKEN = 150;
   private static final int WAITING = 50;
@@ -36,7 +36,7 @@ final class AwayTest {
   @Test
   void whatTheCloudTookAWeekAgoIsNotTakenAgainAndReadersAreToldThatHistoryIsGone() throws Exception {
     try (Site site = Site.onSqlite(folder)) {
-      Desk desk = site.desk("desktop", "sync.poll_min_ms=200", "sync.poll_max_ms=1000").start();
+      Desk desk = site.desk("desktop", Site.QUICK).start();
       Producer local = site.producer(desk, 8, ledger, 1);
       Producer web = site.cloudProducer(8, ledger, 2);
       local.publish(100, 50);
@@ -48,7 +48,7 @@ final class AwayTest {
       desk.up().loseAnswers("POST /api/events", 1, 1);
       local.publish(TAKEN, TAKEN);
       Await.until("the cloud has it, unknown to the desktop", SOON, () -> site.cloudLog().size() == 200 + TAKEN);
-      assertThat(desk.depth()).as("%s", desk.sync()).isEqualTo(TAKEN);
+      Await.until("it waits on the desktop", SOON, () -> desk.depth() == TAKEN);
       desk.up().cut();
       local.publish(WAITING, WAITING);
       desk.stop();

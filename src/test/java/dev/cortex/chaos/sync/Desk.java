@@ -2,7 +2,6 @@ package dev.cortex.chaos.sync;
 
 import dev.cortex.testing.process.Await;
 import dev.cortex.testing.process.Cluster;
-import dev.cortex.testing.process.ClusterNode;
 import dev.cortex.testing.process.DesktopProcess;
 import dev.cortex.testing.process.Http;
 import dev.cortex.testing.process.Link;
@@ -17,28 +16,31 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A desktop with a line to the cloud and one on which the cloud reaches it. */
 final class Desk implements AutoCloseable {
 
-  private static final Duration STOP_MAX = Duration.ofSeconds(6);
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
 
   private final DesktopProcess process;
   private final Link up;
   private final Link down;
   private final Http http = new Http();
   private final List<String> sets = new ArrayList<>();
+  private Map<String, String> variables = Map.of();
 
   /**
    * A desktop that does not run yet.
    *
+   * @param up on which it reaches the cloud; it is closed with the desktop
    * @param more its configuration beside what it needs to sync, as {@code key=value}
    */
-  Desk(String name, Path folder, ClusterNode cloud, String org, List<String> more) throws IOException {
+  Desk(String name, Path folder, Link up, String org, List<String> more) throws IOException {
     process = DesktopProcess.on(name, folder.resolve(name));
-    up = Link.to(cloud.ports().open());
+    this.up = up;
     down = Link.to(process.callbackPort());
     sets.addAll(
         List.of(
@@ -50,11 +52,17 @@ final class Desk implements AutoCloseable {
     sets.addAll(more);
   }
 
+  /** Its JVM gets these flags when it is started next. */
+  Desk withFlags(String... flags) {
+    variables = Map.of("JAVA_TOOL_OPTIONS", String.join(" ", flags));
+    return this;
+  }
+
   /** Starts it and waits until it is ready. */
   Desk start(String... more) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(sets);
     all.addAll(List.of(more));
-    process.start(all);
+    process.start(variables, all);
     return this;
   }
 
@@ -139,14 +147,11 @@ final class Desk implements AutoCloseable {
     return http.all(ready(), org, "0").stream().map(Seen::of).toList();
   }
 
-  /** Somebody who watches its log from the beginning. */
+  /** Somebody who is to watch its log from the beginning. */
   Watcher watch(String org) {
-    Watcher watcher =
-        new Watcher(
-            "watcher of " + name(),
-            cursor -> Socket.plain(http.client(), ready(), "?org=" + org + "&channel=" + org + "&since=" + cursor));
-    watcher.start();
-    return watcher;
+    return new Watcher(
+        "watcher of " + name(),
+        cursor -> Socket.plain(http.client(), ready(), "?org=" + org + "&channel=" + org + "&since=" + cursor));
   }
 
   @Override

@@ -18,8 +18,8 @@ import java.util.function.ToDoubleFunction;
  */
 final class Drain {
 
-  private static final Duration DRAINED_MAX = Duration.ofSeconds(120);
-  private static final Duration SETTLED_MAX = Duration.ofSeconds(30);
+  private static final Duration DRAINED_MAX = Duration.ofSeconds(300);
+  private static final Duration SETTLED_MAX = Duration.ofSeconds(120);
   private static final Duration PATIENCE = Duration.ofSeconds(4);
   private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long WHEN_MS_MAX = 30;
@@ -129,7 +129,9 @@ final class Drain {
     }
     double all = seconds(beganNs);
     if (before > depth) {
-      stretches.add(new Stretch(before - left, all, foundSeconds < 0 ? all : foundSeconds));
+      Stretch stretch = new Stretch(before - left, all, foundSeconds < 0 ? all : foundSeconds);
+      stretches.add(stretch);
+      System.err.println(stretch);
     }
   }
 

@@ -24,7 +24,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class Mix {
 
-  private static final Duration SETTLED_MAX = Duration.ofSeconds(60);
+  private static final Duration SETTLED_MAX = Duration.ofSeconds(180);
   private static final long STEP_MS_MIN = 500;
   private static final long STEP_MS_MORE = 2_000;
 
@@ -130,7 +130,7 @@ final class Mix {
       List<Watcher> watchers = new ArrayList<>(List.of(site.watchCloud()));
       List<Producer> all = new ArrayList<>(List.of(site.cloudProducer(5, ledger, plan.seed())));
       for (String name : List.of("desktop-a", "desktop-b")) {
-        Desk desk = site.desk(name, "sync.poll_min_ms=200", "sync.poll_max_ms=1000").start();
+        Desk desk = site.desk(name, Site.QUICK).start();
         watchers.add(site.watch(desk));
         all.add(site.producer(desk, 5, ledger, plan.seed() + all.size()));
       }

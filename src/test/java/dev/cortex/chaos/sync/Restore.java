@@ -13,7 +13,7 @@ import java.util.Locale;
  */
 final class Restore {
 
-  private static final Duration SETTLED_MAX = Duration.ofSeconds(60);
+  private static final Duration SETTLED_MAX = Duration.ofSeconds(180);
   private static final int SESSIONS = 10;
 
   /**
@@ -33,7 +33,7 @@ final class Restore {
   /** Runs it in a folder for what the processes store. */
   Result run(Path folder) throws Exception {
     try (Site site = plan.postgres() ? Site.onPostgres(folder) : Site.onSqlite(folder)) {
-      Desk desk = site.desk("desktop", "sync.poll_min_ms=200", "sync.poll_max_ms=1000").start();
+      Desk desk = site.desk("desktop", Site.QUICK).start();
       Producer local = site.producer(desk, SESSIONS, ledger, plan.seed());
       Producer web = site.cloudProducer(SESSIONS, ledger, plan.seed() + 1);
       int half = Math.max(1, plan.events() / 2);

@@ -18,4 +18,12 @@ record Result(List<String> lines, Judge.Verdict verdict) {
     verdict.faults().forEach(fault -> text.append("  ").append(fault).append('\n'));
     return text.toString();
   }
+
+  /** Shows the result, and fails with it when a promise was broken. */
+  void requireGood() {
+    System.out.print(text());
+    if (!verdict.good()) {
+      throw new AssertionError(text());
+    }
+  }
 }

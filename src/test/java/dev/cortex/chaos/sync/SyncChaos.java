@@ -166,6 +166,6 @@ final class SyncChaos {
 
   private static void end(ProcessHandle child) {
     child.destroyForcibly();
-    child.onExit().orTimeout(5, TimeUnit.SECONDS).join();
+    child.onExit().orTimeout(60, TimeUnit.SECONDS).join();
   }
 }

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What every event log must do, whatever stores it. Each test starts with an empty log. */
-@Timeout(30)
+@Timeout(120)
 abstract class EventLogContract {
 
   private static final List<Integer> SHARDS = IntStream.range(0, 16).boxed().toList();
@@ -78,7 +78,7 @@ abstract class EventLogContract {
 
   static <T> T await(Future<T> future) {
     try {
-      return future.await(20, TimeUnit.SECONDS);
+      return future.await(60, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new AssertionError("no answer in time", e);
     }

@@ -4,10 +4,12 @@ import static dev.cortex.log.sql.EventLogContract.await;
 import static dev.cortex.log.sql.SyncNotesContract.numbered;
 import static dev.cortex.log.sql.TestEvents.append;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.cortex.base.Clock;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.Ids;
+import dev.cortex.event.LeftOut;
 import dev.cortex.event.StoredEvent;
 import dev.cortex.log.AppendResult;
 import dev.cortex.log.LocalOutbox.Aside;
@@ -32,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A desktop's own outbox: what is numbered is sent, answered, set aside and sent again, and survives a restore. */
-@Timeout(30)
+@Timeout(120)
 final class LocalOutboxTest {
 
   private static final Optional<String> NOBODY = Optional.empty();
@@ -75,6 +77,16 @@ final class LocalOutboxTest {
   private void born(int count) {
     OrgHead head = head("acme");
     put(numbered(append("acme", epoch, head.head(), count), head.outboxHead() + 1), head);
+  }
+
+  /** The same, all in one session, in which their sequences are their offsets. */
+  private void bornInSession(int count) {
+    OrgHead head = head("acme");
+    put(numbered(append("acme", epoch, head.head(), count, "a", "s"), head.outboxHead() + 1), head);
+  }
+
+  private static Refusal behind(long number) {
+    return new Refusal(number, "sequence_conflict", "because of " + number);
   }
 
   private void foreign(int count) {
@@ -230,6 +242,63 @@ final class LocalOutboxTest {
     await(log.sendAgain("acme", List.of()));
     assertThat(waiting()).containsExactly("13 id-3", "14 id-11", "15 id-2", "16 id-10");
     assertThat(await(log.aside("acme", 3))).extracting(Aside::id).containsExactly("id-2", "id-3", "id-10");
+  }
+
+  @Test
+  void markGoesInThePlaceOfAnEventThatWasGivenUpAndThoseBehindItFollow() {
+    bornInSession(4);
+    confirm(4, refusal(2), behind(3), refusal(4));
+    String mark = LeftOut.id("acme", "id-2");
+
+    assertThat(await(log.giveUp("acme", List.of("id-2", "nobody", "id-1")))).isEqualTo(new State(6, 4, NOBODY, 0, 1));
+    assertThat(waiting()).containsExactly("5 " + mark, "6 id-3");
+    assertThat(text(await(log.read("acme", 4, 1, 1)).get(0).event()))
+        .contains("\"type\":\"cortex.left_out\"", "\"sessionId\":\"s\",\"sequence\":2,")
+        .contains("\"payload\":{\"id\":\"id-2\",\"type\":\"task.created\",\"code\":\"forbidden\"}");
+    assertThat(await(log.aside("acme", 9))).extracting(Aside::id, Aside::again, Aside::givenUp)
+        .containsExactly(tuple("id-2", true, true), tuple("id-3", true, false), tuple("id-4", false, false));
+
+    assertThat(confirm(6)).isEqualTo(new State(6, 6, NOBODY, 0, 1));
+    assertThat(aside()).containsExactly("id-4 because of 4");
+    assertThat(await(log.read("acme", 1, 9, 1 << 20))).as("sent itself never again").extracting(Numbered::id)
+        .doesNotContain("id-2");
+  }
+
+  @Test
+  void markThatIsRefusedLeavesTheEventSetAside() {
+    bornInSession(3);
+    confirm(3, refusal(2));
+    await(log.giveUp("acme", List.of("id-2")));
+    assertThat(confirm(4, behind(4))).isEqualTo(new State(4, 4, NOBODY, 0, 1));
+    assertThat(await(log.aside("acme", 9))).extracting(Aside::id, Aside::code, Aside::again, Aside::givenUp)
+        .containsExactly(tuple("id-2", "sequence_conflict", false, false));
+    await(log.sendAgain("acme", List.of("id-2")));
+    assertThat(waiting()).containsExactly("5 id-2");
+    assertThat(confirm(5)).isEqualTo(new State(5, 5, NOBODY, 0, 0));
+  }
+
+  @Test
+  void eventThatNoSessionWaitsForIsForgottenAtOnceWhenItIsGivenUp() {
+    born(2);
+    bornInSession(1);
+    confirm(3, refusal(2), new Refusal(3, "session_elsewhere", "in bob"));
+    assertThat(await(log.giveUp("acme", List.of("id-2", "id-3")))).isEqualTo(new State(3, 3, NOBODY, 0, 0));
+    assertThat(aside()).isEmpty();
+    await(log.reincarnate(false));
+    await(log.renumber("acme", 0, List.of()));
+    assertThat(waiting()).as("what the cloud lost is sent again, but not these").containsExactly("1 id-1");
+  }
+
+  @Test
+  void markIsTheSameUnderANewIncarnation() {
+    bornInSession(3);
+    confirm(3, refusal(2), behind(3));
+    await(log.giveUp("acme", List.of("id-2")));
+    await(log.reincarnate(false));
+    assertThat(await(log.renumber("acme", 3, List.of()))).isEqualTo(new State(2, 0, NOBODY, 0, 0));
+    assertThat(waiting()).containsExactly("1 " + LeftOut.id("acme", "id-2"), "2 id-3");
+    confirm(2);
+    assertThat(aside()).isEmpty();
   }
 
   @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whether a log that is opened again is still the same log. */
-@Timeout(30)
+@Timeout(120)
 final class LogIdentityTest {
 
   private static final String OLD_ID = TestEvents.logId("acme");

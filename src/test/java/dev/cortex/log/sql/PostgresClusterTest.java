@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What nodes learn of each other through the store, and what they must agree on. */
-@Timeout(60)
+@Timeout(300)
 final class PostgresClusterTest {
 
   private static final Placement BY_ORG = new Placement("org", 8, 1);

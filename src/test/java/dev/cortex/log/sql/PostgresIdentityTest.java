@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** When log ids are renewed: when something acknowledged is missing, and never because a server or a room moved. */
-@Timeout(60)
+@Timeout(300)
 final class PostgresIdentityTest {
 
   private PostgresLogs logs;

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** PostgreSQL finds the rows of every hot statement by an index, also in tables it knows nothing about yet. */
-@Timeout(30)
+@Timeout(120)
 final class PostgresPlanTest {
 
   private static PostgresLogs logs;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Two nodes at one shard: once a claim has returned, nothing of a former owner is committed any more. */
-@Timeout(120)
+@Timeout(600)
 final class PostgresRaceTest {
 
   private static final int ROUNDS = 400;
@@ -67,9 +67,9 @@ final class PostgresRaceTest {
               hold(release);
               return results;
             });
-    Patience.until("the append holds the fence", 10, () -> locks("RowShareLock", "shards") > 0);
+    Patience.until("the append holds the fence", 60, () -> locks("RowShareLock", "shards") > 0);
     Future<Map<Integer, Long>> claimed = two.claim("m", List.of(0));
-    Patience.until("the claim waits", 10, () -> locksWaiting() > 0);
+    Patience.until("the claim waits", 60, () -> locksWaiting() > 0);
     assertThat(claimed.isComplete()).isFalse();
     release.countDown();
     assertThat(await(held)).containsExactly(AppendResult.COMMITTED);
@@ -87,7 +87,7 @@ final class PostgresRaceTest {
       claiming.setAutoCommit(false);
       statement.execute("UPDATE shards SET epoch = epoch + 1, owner = 'm' WHERE shard = 0");
       Future<List<AppendResult>> append = one.append(List.of(append("acme", epoch, 1, 1)));
-      Patience.until("the append waits", 10, () -> locksWaiting() > 0);
+      Patience.until("the append waits", 60, () -> locksWaiting() > 0);
       assertThat(append.isComplete()).isFalse();
       claiming.commit();
       assertThat(await(append)).containsExactly(AppendResult.DEPOSED);
@@ -103,7 +103,7 @@ final class PostgresRaceTest {
       claiming.setAutoCommit(false);
       statement.execute("UPDATE shards SET epoch = epoch + 1, owner = 'm' WHERE shard = 0");
       Future<List<AppendResult>> append = one.append(List.of(append("acme", epoch, 0, 1)));
-      Patience.until("the append waits", 10, () -> locksWaiting() > 0);
+      Patience.until("the append waits", 60, () -> locksWaiting() > 0);
       claiming.rollback();
       assertThat(await(append)).containsExactly(AppendResult.COMMITTED);
     }
@@ -119,7 +119,7 @@ final class PostgresRaceTest {
       statement.execute("UPDATE sessions SET last_sequence = 8, touched_at = " + System.currentTimeMillis()
           + " WHERE session_id = 's'");
       Future<Integer> swept = one.sweep(System.currentTimeMillis(), 100);
-      Patience.until("the sweep waits", 10, () -> locksWaiting() > 0);
+      Patience.until("the sweep waits", 60, () -> locksWaiting() > 0);
       using.commit();
       assertThat(await(swept)).as("the idle one").isEqualTo(1);
     }
@@ -206,7 +206,7 @@ final class PostgresRaceTest {
 
   private static void hold(CountDownLatch latch) throws SQLException {
     try {
-      if (!latch.await(10, TimeUnit.SECONDS)) {
+      if (!latch.await(60, TimeUnit.SECONDS)) {
         throw new SQLException("not released in time");
       }
     } catch (InterruptedException e) {

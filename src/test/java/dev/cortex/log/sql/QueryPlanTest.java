@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every statement of the hot paths, and every sweep, finds its rows by an index and never reads a whole table. */
-@Timeout(30)
+@Timeout(120)
 final class QueryPlanTest {
 
   @TempDir Path dataDir;
@@ -78,6 +78,8 @@ final class QueryPlanTest {
     "READ_NUMBERED, set_aside USING INDEX idx_set_aside_outbox (org_id=? AND outbox_number>?)",
     "READ_ASIDE, idx_set_aside_offset (org_id=?)",
     "WAITING, idx_set_aside_offset (org_id=?)",
+    "FORGET_EVENT, sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset=?)",
+    "FORGET_EVENT, set_aside USING PRIMARY KEY (org_id=? AND id=?)",
     "ANSWER_AGAIN, s USING INDEX idx_set_aside_outbox (org_id=? AND outbox_number>? AND outbox_number<?)",
     "ANSWER_AGAIN, e USING COVERING INDEX sqlite_autoindex_realtime_events_1 (org_id=? AND log_offset=?)",
     "REFUSE_AGAIN, idx_set_aside_outbox (org_id=? AND outbox_number=?)",
@@ -131,7 +133,8 @@ final class QueryPlanTest {
       case "STATE" -> OutboxRows.STATE;
       case "READ_NUMBERED" -> OutboxRows.NUMBERED;
       case "READ_ASIDE" -> OutboxRows.ASIDE;
-      case "WAITING" -> OutboxChanges.WAITING;
+      case "WAITING" -> AsideChanges.WAITING;
+      case "FORGET_EVENT" -> AsideChanges.FORGET_EVENT;
       case "ANSWER_AGAIN" -> OutboxChanges.ANSWER_AGAIN;
       case "REFUSE_AGAIN" -> OutboxChanges.REFUSE_AGAIN;
       case "REFUSE" -> OutboxChanges.REFUSE;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the SQLite log answers when the database cannot do what it is asked. */
-@Timeout(30)
+@Timeout(120)
 final class SqliteFaultTest {
 
   private static final int IO_ERROR = 10;

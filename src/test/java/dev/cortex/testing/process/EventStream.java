@@ -38,7 +38,7 @@ public final class EventStream implements AutoCloseable {
       throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(server.uri("/api/stream?channel=" + channel))
-            .timeout(Duration.ofSeconds(10)) // until its head arrives
+            .timeout(Duration.ofSeconds(60)) // until its head arrives
             .header("Last-Event-ID", lastEventId)
             .build();
     HttpResponse<InputStream> answer = client.send(request, BodyHandlers.ofInputStream());

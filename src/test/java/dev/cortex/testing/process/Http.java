@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 /** A plain HTTP client of a server process. */
 public final class Http {
 
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(20);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
 
   private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Optional<String> token;

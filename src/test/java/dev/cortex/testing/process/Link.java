@@ -10,6 +10,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ServerSocketFactory;
+import javax.net.ssl.SSLContext;
 
 /**
  * The line between two processes on loopback: it forwards what is said on it, and breaks as lines do. What was broken
@@ -57,26 +59,40 @@ public final class Link implements AutoCloseable {
   private static final Loss NONE = new Loss("", 0, 0, new Random(0));
 
   private final int port;
-  private final int target;
+  private final String scheme;
+  private final ServerSocketFactory listeners;
   private final Set<LinkedPair> pairs = ConcurrentHashMap.newKeySet();
   private final AtomicLong connections = new AtomicLong();
+  private final AtomicLong requests = new AtomicLong();
   private final AtomicLong lost = new AtomicLong();
   private ServerSocket listener;
   private State state = State.UP;
   private boolean closed;
+  private volatile int target;
   private volatile Loss loss = NONE;
   private volatile String barred = "";
   private volatile Change change = new Change("", "");
   private volatile long delayNs;
 
-  private Link(int port, int target) {
+  private Link(int port, int target, String scheme, ServerSocketFactory listeners) {
     this.port = port;
     this.target = target;
+    this.scheme = scheme;
+    this.listeners = listeners;
   }
 
   /** A line that is up, from a free port to a port on 127.0.0.1, on which somebody may listen later. */
   public static Link to(int target) throws IOException {
-    Link link = new Link(FreePorts.find(1, 0).get(0), target);
+    return opened(target, "http", ServerSocketFactory.getDefault());
+  }
+
+  /** The same, entered by TLS, which ends here. */
+  public static Link byTls(SSLContext context, int target) throws IOException {
+    return opened(target, "https", context.getServerSocketFactory());
+  }
+
+  private static Link opened(int target, String scheme, ServerSocketFactory listeners) throws IOException {
+    Link link = new Link(FreePorts.find(1, 0).get(0), target, scheme, listeners);
     link.listen();
     return link;
   }
@@ -88,7 +104,12 @@ public final class Link implements AutoCloseable {
 
   /** Its entrance as a web address. */
   public String url() {
-    return "http://127.0.0.1:" + port;
+    return scheme + "://127.0.0.1:" + port;
+  }
+
+  /** Leads connections that are made from now on to another port on 127.0.0.1; those there are stay. */
+  public void lead(int toPort) {
+    target = toPort;
   }
 
   /** Resets every connection; new ones are accepted and reset. */
@@ -155,6 +176,11 @@ public final class Link implements AutoCloseable {
     return connections.get();
   }
 
+  /** How many requests came in, whatever became of them. */
+  public long requests() {
+    return requests.get();
+  }
+
   /** How many answers were lost. */
   public long lostAnswers() {
     return lost.get();
@@ -180,7 +206,7 @@ public final class Link implements AutoCloseable {
   }
 
   private synchronized void listen() throws IOException {
-    listener = new ServerSocket();
+    listener = listeners.createServerSocket();
     listener.setReuseAddress(true);
     listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     ServerSocket mine = listener;
@@ -230,6 +256,10 @@ public final class Link implements AutoCloseable {
   }
 
   // ---- what its connections ask
+
+  void asked() {
+    requests.incrementAndGet();
+  }
 
   boolean losesAnswerOf(String line) {
     Loss now = loss;

@@ -107,6 +107,7 @@ final class LinkedPair {
   private boolean mayGo(byte[] chunk, int length) {
     if (answered) {
       answered = false;
+      link.asked();
       String line = firstLine(chunk, length);
       if (link.bars(line)) {
         return false;

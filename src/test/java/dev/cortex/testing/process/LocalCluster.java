@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  */
 public final class LocalCluster {
 
-  private static final int READY_SECONDS_MAX = 60;
-  private static final int STOP_SECONDS_MAX = 20;
+  private static final int READY_SECONDS_MAX = 180;
+  private static final int STOP_SECONDS_MAX = 60;
   private static final int DRAIN_SECONDS = 5;
   private static final long TOKEN_SECONDS = 12 * 3_600;
   private static final String ORG = "acme";

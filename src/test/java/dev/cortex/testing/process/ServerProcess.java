@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ServerProcess implements AutoCloseable {
 
-  private static final Duration START_MAX = Duration.ofSeconds(30);
+  private static final Duration START_MAX = Duration.ofSeconds(120);
   private static final String READY = "CORTEX_READY ";
   private static final String ERROR = "CORTEX_ERROR ";
 

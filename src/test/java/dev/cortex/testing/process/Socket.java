@@ -22,7 +22,7 @@ public final class Socket implements WebSocket.Listener, AutoCloseable {
   /** The close code of a connection that broke. */
   public static final int BROKEN = 1006;
 
-  private static final long CONNECT_SECONDS_MAX = 10;
+  private static final long CONNECT_SECONDS_MAX = 60;
 
   private final BlockingQueue<JsonObject> frames = new LinkedBlockingQueue<>();
   private final CompletableFuture<Integer> closed = new CompletableFuture<>();
@@ -88,7 +88,7 @@ public final class Socket implements WebSocket.Listener, AutoCloseable {
 
   /** The next frame; an error when none comes soon. */
   public JsonObject next() throws InterruptedException {
-    return next(Duration.ofSeconds(10)).orElseThrow(() -> new AssertionError("no frame; closed " + closed));
+    return next(Duration.ofSeconds(60)).orElseThrow(() -> new AssertionError("no frame; closed " + closed));
   }
 
   /** Whether the connection has ended and every frame was taken. */
