@@ -81,9 +81,9 @@ public interface LocalOutbox {
 
   /**
    * Gives up those of the ids that are set aside: none of them is ever sent again. Where the cloud may hold a session
-   * up for one, a mark that it was left out ({@link dev.cortex.event.LeftOut}) gets a new number in its place, and those
-   * of the session that were refused for their sequence alone get the numbers behind it; the rest is forgotten at once.
-   * A mark that is refused leaves the event set aside as before.
+   * up for one, a mark that it was left out ({@link dev.cortex.event.LeftOut}) gets a new number in its place, and
+   * those of the session that were refused for their sequence alone get the numbers behind it; the rest is forgotten at
+   * once. A mark that is refused leaves the event set aside as before.
    */
   Future<State> giveUp(String orgId, List<String> ids);
 

@@ -152,7 +152,9 @@ class SincePollTest {
       long begun = System.nanoTime();
       publish("held", 1, 1, 10);
       Answer answer = http.answer();
-      assertThat((System.nanoTime() - begun) / 1_000_000).as("milliseconds from publish to the answer").isLessThan(15_000);
+      assertThat((System.nanoTime() - begun) / 1_000_000)
+          .as("milliseconds from publish to the answer")
+          .isLessThan(15_000);
       assertThat(answer.json().getJsonArray("events").getJsonObject(0).getString("id")).isEqualTo("e1");
     }
   }

@@ -296,7 +296,9 @@ class SyncDoorTest {
       assertThat((System.nanoTime() - begun) / 1_000_000).isLessThan(60_000);
       long asking = System.nanoTime();
       silent = desktop.ask("GET", "/health", "").json();
-      assertThat((System.nanoTime() - asking) / 1_000_000).as("an answer that never comes is not waited for").isLessThan(20_000);
+      assertThat((System.nanoTime() - asking) / 1_000_000)
+          .as("an answer that never comes is not waited for")
+          .isLessThan(20_000);
     }
     assertThat(silent.getString("status")).isEqualTo("UP");
     assertThat(silent.getJsonObject("sync").getString("mode")).isEqualTo("offline");
