@@ -20,10 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two desktops at two nodes of a cloud of three, and what becomes of their events when a node is killed. */
 @Tag("process")
-@Timeout(300)
+@Timeout(600)
 final class ClusterSyncTest {
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
   /** Of each of three producers, each time. */
   private static final int EVENTS = 50;
   private static final long EVERY_NS = TimeUnit.MILLISECONDS.toNanos(25);

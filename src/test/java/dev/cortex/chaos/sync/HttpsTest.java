@@ -21,10 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A cloud that is reached by https, with the certificate of an authority of its own. */
 @Tag("process")
-@Timeout(240)
+@Timeout(600)
 final class HttpsTest {
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
 
   @TempDir static Path keys;
   @TempDir Path folder;
