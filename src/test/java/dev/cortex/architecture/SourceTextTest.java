@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Holds the text of the sources to what fits beside another window, and to white space that can be seen. */
-@Timeout(60)
+@Timeout(120)
 final class SourceTextTest {
 
   private static final int WIDTH = 120;

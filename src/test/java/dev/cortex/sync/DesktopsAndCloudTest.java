@@ -92,14 +92,14 @@ final class DesktopsAndCloudTest {
       JsonObject large = new JsonObject().put("x", "x".repeat(2_000));
       ada.publish(new JsonObject(session("s2", 2)).put("payload", large).encode());
       ada.publish(session("s3", 3));
-      until("the session is held", 30, () -> sync(ada).getLong("setAside") == 2);
+      until("the session is held", 60, () -> sync(ada).getLong("setAside") == 2);
       RawHttp.Answer given =
           ada.post("/api/sync/set-aside/give-up", "{\"orgId\":\"acme\",\"ids\":[\"s2\"]}");
       assertThat(given.status()).as(given.text()).isEqualTo(200);
-      until("nothing is set aside", 30, () ->
+      until("nothing is set aside", 60, () ->
           sync(ada).getLong("setAside") == 0 && sync(ada).getLong("outboxDepth") == 0);
       ada.publish(session("s4", 4));
-      until("the session is at the other", 30, () -> ids(bob).size() == 4);
+      until("the session is at the other", 60, () -> ids(bob).size() == 4);
       assertThat(ids(bob)).containsExactly("s1", LeftOut.id(ORG, "s2"), "s3", "s4");
       assertThat(sequences(bob)).containsExactly(1L, 2L, 3L, 4L);
       assertThat(ids(ada)).containsExactly("s1", "s2", "s3", "s4");

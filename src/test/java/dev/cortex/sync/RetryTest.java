@@ -7,7 +7,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(10)
+@Timeout(120)
 final class RetryTest {
 
   private static final CloudAnswer LOST = new CloudAnswer.Failed("Connection reset", 0, Silence.LOST);

@@ -297,7 +297,7 @@ final class SyncBridgeTest {
       }
       lossy.cloud.losesAnswers(true);
       lossy.started();
-      until("all is confirmed", 30, () -> lossy.state().outboxConfirmed() == 1_500);
+      until("all is confirmed", 60, () -> lossy.state().outboxConfirmed() == 1_500);
       assertThat(lossy.cloud.taken()).isEqualTo(ids);
       // the mark says what became of each batch: none goes twice
       assertThat(lossy.cloud.askedFor(EVENTS).stream().filter(one -> one.method().equals("POST")))
@@ -312,9 +312,9 @@ final class SyncBridgeTest {
     bed.publish("l1", "l2", "l3");
     bed.cloud.losesAnswers(true);
     bed.started();
-    until("what came before it is confirmed", 10, () -> bed.state().outboxConfirmed() == 1);
+    until("what came before it is confirmed", 60, () -> bed.state().outboxConfirmed() == 1);
     bed.cloud.losesAnswers(false);
-    until("all are answered", 10, () -> bed.state().outboxConfirmed() == 3);
+    until("all are answered", 60, () -> bed.state().outboxConfirmed() == 3);
     assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
     assertThat(bed.aside().events()).singleElement().satisfies(event -> {
       assertThat(event.id()).isEqualTo("l2");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 final class ClusterSyncTest {
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(120);
   /** Of each of three producers, each time. */
   private static final int EVENTS = 50;
   private static final long EVERY_NS = TimeUnit.MILLISECONDS.toNanos(25);
