@@ -12,13 +12,20 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.impl.HttpClientConnectionInternal;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.core.net.TrustOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.ClosedChannelException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -27,6 +34,8 @@ import java.util.concurrent.TimeoutException;
  * host together, so that no name leads anywhere else. No proxy, no redirects, little is read.
  */
 final class PinnedHttp implements Connector {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PinnedHttp.class);
 
   /** Most of an answer that is read, in bytes. */
   static final int ANSWER_MAX = 4 * 1024;
@@ -38,6 +47,7 @@ final class PinnedHttp implements Connector {
 
   private final Vertx vertx;
   private final HttpClient http;
+  private final Set<Promise<Reply>> underWay = ConcurrentHashMap.newKeySet();
 
   /**
    * Requests from the event loop of whoever asks.
@@ -54,7 +64,13 @@ final class PinnedHttp implements Connector {
         .setDecompressionSupported(false);
     trust.ifPresent(options::setTrustOptions);
     this.vertx = vertx;
-    this.http = vertx.createHttpClient(options, new PoolOptions().setHttp1MaxSize(A_HOST_MAX));
+    this.http = vertx.httpClientBuilder()
+        .with(options)
+        .with(new PoolOptions().setHttp1MaxSize(A_HOST_MAX))
+        // its request fails of it, too; without this whoever talks nonsense would write to the log
+        .withConnectHandler(connection -> connection.exceptionHandler(
+            failure -> LOG.debug("a callback's connection failed: " + failure.getMessage())))
+        .build();
   }
 
   @Override
@@ -64,20 +80,36 @@ final class PinnedHttp implements Connector {
     RequestOptions options = options(to, address);
     headers.forEach(options::putHeader);
     long timer = vertx.setTimer(Math.max(1, timeoutMs), late -> answer.tryFail(new TimeoutException("no answer")));
-    http.request(options).onComplete(
-        request -> {
-          // late or too long: nothing more of it is of use, and its connection neither
-          answer.future().onComplete(done -> {
-            if (done.failed() || done.result().body().length == 0) {
-              request.reset();
-            }
-          });
-          if (!answer.future().isComplete()) {
-            send(request, body, answer);
-          }
-        },
-        answer::tryFail);
-    return answer.future().onComplete(done -> vertx.cancelTimer(timer));
+    underWay.add(answer);
+    http.request(options).onComplete(request -> send(request, body, answer), answer::tryFail);
+    return answer.future().onComplete(done -> {
+      vertx.cancelTimer(timer);
+      underWay.remove(answer);
+    });
+  }
+
+  private static void send(HttpClientRequest request, byte[] body, Promise<Reply> answer) {
+    if (answer.future().isComplete()) {
+      cut(request);
+      return;
+    }
+    request.exceptionHandler(answer::tryFail);
+    request.response().onComplete(response -> read(response, answer), answer::tryFail);
+    Future<Void> written = request.end(Buffer.buffer(body));
+    answer.future().onComplete(done -> {
+      // late, too long, or said before all was heard: nothing more of it is of use, and its connection neither
+      if (done.failed() || done.result().body().length == 0 || !written.succeeded()) {
+        cut(request);
+      }
+    });
+  }
+
+  /** Closes a connection now: Vert.x waits until all was written, which whoever never reads can put off for ever. */
+  private static void cut(HttpClientRequest request) {
+    request.reset();
+    if (request.connection() instanceof HttpClientConnectionInternal connection) {
+      connection.channelHandlerContext().close();
+    }
   }
 
   private static RequestOptions options(CallbackAddress to, byte[] address) {
@@ -100,11 +132,6 @@ final class PinnedHttp implements Connector {
     }
   }
 
-  private static void send(HttpClientRequest request, byte[] body, Promise<Reply> answer) {
-    request.exceptionHandler(answer::tryFail);
-    request.send(Buffer.buffer(body)).onComplete(response -> read(response, answer), answer::tryFail);
-  }
-
   private static void read(HttpClientResponse response, Promise<Reply> answer) {
     Buffer whole = Buffer.buffer();
     response.exceptionHandler(answer::tryFail);
@@ -118,8 +145,9 @@ final class PinnedHttp implements Connector {
     response.endHandler(end -> answer.tryComplete(new Reply(response.statusCode(), whole.getBytes())));
   }
 
-  /** Ends every connection. */
+  /** Ends every connection, and what is under way on it. */
   Future<Void> close() {
+    List.copyOf(underWay).forEach(answer -> answer.tryFail(new ClosedChannelException()));
     return http.close();
   }
 }

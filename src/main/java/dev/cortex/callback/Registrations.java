@@ -40,7 +40,7 @@ final class Registrations {
   static final int PENDING_ORG = 32;
   static final int PENDING_ALL = 128;
 
-  private static final int BODY_MAX = 64 * 1024;
+  private static final int BODY_MAX = 16 * 1024;
 
   /** What a desktop asks for. */
   private record Wish(String url, List<String> orgs, String secret) {}

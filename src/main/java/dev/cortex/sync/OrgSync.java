@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * The sync of one org. Events of the cloud are asked for only after the cloud was asked which outbox it knows: under
  * the incarnation of before a restore it would leave out what was lost here.
  */
-final class OrgSync implements OutboxSender.Owner {
+final class OrgSync implements OutboxOwner {
 
   /** Whoever knows every org. */
   interface Owner {
@@ -136,15 +136,21 @@ final class OrgSync implements OutboxSender.Owner {
     return inboundTrouble.last().isEmpty() ? outboundTrouble.last() : inboundTrouble.last();
   }
 
+  /** How long the oldest event waits that the cloud did not answer for, as far as it was read, ms. */
+  long oldestMs() {
+    return sender.standing().oldestMs(world.clock().wallMs());
+  }
+
   /** How it stands, for people. */
   JsonObject status() {
-    Optional<SyncState> known = sender.known();
+    OutboxStanding standing = sender.standing();
+    Optional<SyncState> known = standing.known();
     JsonObject outbox = new JsonObject()
-        .put("head", sender.head())
+        .put("head", standing.head())
         .put("confirmed", known.map(SyncState::outboxConfirmed).orElse(0L))
-        .put("depth", sender.depth())
-        .put("setAside", sender.setAside())
-        .put("oldestMs", sender.oldestMs());
+        .put("depth", standing.depth())
+        .put("setAside", standing.setAside())
+        .put("oldestMs", oldestMs());
     return new JsonObject()
         .put("orgId", orgId)
         .put("mode", mode().text())

@@ -9,6 +9,7 @@ import dev.cortex.sync.OutboxDelivery.Foreign;
 import dev.cortex.sync.OutboxGate.LeftAlone;
 import io.vertx.core.Future;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The outbox of one org on its way to the cloud: strictly in order, one batch at a time, through a breaker. What the
@@ -32,36 +33,18 @@ final class OutboxSender {
     WAITING
   }
 
-  /** Who has to know what the sender finds out. */
-  interface Owner {
-    /** The desktop and its cursor are known. */
-    void onState(SyncState state);
-
-    /** The cloud said which outbox it knows, or that it does not talk about it. */
-    void onChecked();
-
-    /** A new incarnation began, in every org. */
-    void onReincarnated();
-
-    /**
-     * The cloud answered as it should.
-     *
-     * @param back whether it did not before
-     */
-    void onReached(boolean back);
-  }
-
   private final String orgId;
   private final BridgeWorld world;
   private final OutboxGate gate;
   private final Trouble trouble;
-  private final Owner owner;
+  private final OutboxOwner owner;
   private final OutboxCheck check;
   private final OutboxDelivery delivery;
   private final OutboxReader reader;
   private final Retry retry;
   private final OutboxStanding standing = new OutboxStanding();
   private final AsideNotice aside;
+  private final Alarm alarm;
 
   private State state = State.STOPPED;
   private long sent;
@@ -75,16 +58,16 @@ final class OutboxSender {
   private boolean grew;
   /** Answers of a life before a sleep, or before another incarnation, do not count any more. */
   private int life;
-  private long timer = -1;
 
   /** A sender at rest. */
-  OutboxSender(String orgId, BridgeWorld world, OutboxGate gate, Trouble trouble, Owner owner) {
+  OutboxSender(String orgId, BridgeWorld world, OutboxGate gate, Trouble trouble, OutboxOwner owner) {
     this.orgId = orgId;
     this.world = world;
     this.gate = gate;
     this.trouble = trouble;
     this.owner = owner;
     this.aside = new AsideNotice(orgId, world);
+    this.alarm = new Alarm(world.vertx(), this::turn);
     this.reader = new OutboxReader(orgId, world.log());
     this.retry = new Retry(world.timing(), world.nowMs());
     this.delivery = new OutboxDelivery(orgId, world, gate, retry::isOutage, aside);
@@ -109,7 +92,7 @@ final class OutboxSender {
   /** Ends sending. */
   void stop() {
     life++;
-    cancel();
+    alarm.cancel();
     state = State.STOPPED;
   }
 
@@ -147,29 +130,9 @@ final class OutboxSender {
     aside.tick();
   }
 
-  /** The highest number of the outbox. */
-  long head() {
-    return standing.head();
-  }
-
-  /** Events that the cloud refused for good. */
-  long setAside() {
-    return standing.setAside();
-  }
-
-  /** How the log of this desktop stands, as far as it was asked. */
-  Optional<SyncState> known() {
-    return standing.known();
-  }
-
-  /** Events that the cloud did not answer for yet. */
-  long depth() {
-    return standing.depth();
-  }
-
-  /** How long the oldest of them waits, as far as it was read, ms. */
-  long oldestMs() {
-    return standing.oldestMs(world.clock().wallMs());
+  /** How the outbox stands, as far as it was learned. */
+  OutboxStanding standing() {
+    return standing;
   }
 
   private void turn() {
@@ -184,20 +147,22 @@ final class OutboxSender {
   private void check() {
     state = State.LEARNING;
     int mine = life;
-    check.run(now -> {
+    inThisLife(check.run(now -> {
       if (mine == life) {
         // so that people see what waits, even while the cloud does not answer
         standing.learn(now);
         owner.onState(now);
       }
-    }).onComplete(done -> {
-      if (mine != life) {
-        return;
-      }
-      if (done.failed()) {
-        failed(done.cause());
-      } else {
-        checked(done.result());
+    }), this::checked, this::failed);
+  }
+
+  private <T> void inThisLife(Future<T> asked, Consumer<T> answered, Consumer<Throwable> failed) {
+    int mine = life;
+    asked.onComplete(done -> {
+      if (mine == life && done.succeeded()) {
+        answered.accept(done.result());
+      } else if (mine == life) {
+        failed.accept(done.cause());
       }
     });
   }
@@ -216,7 +181,7 @@ final class OutboxSender {
     owner.onChecked();
     boolean back = retry.isFailing();
     retry.reached();
-    if (found.moved() || head() <= sent) {
+    if (found.moved() || standing.head() <= sent) {
       worked();
       gate.worked();
     }
@@ -229,13 +194,13 @@ final class OutboxSender {
   }
 
   private void pump() {
-    if (state != State.IDLE || head() <= sent) {
+    if (state != State.IDLE || standing.head() <= sent) {
       return;
     }
     state = State.SENDING;
     int mine = life;
     long after = sent;
-    reader.page(after, size.events()).compose(page -> {
+    inThisLife(reader.page(after, size.events()).compose(page -> {
       Optional<OutboxBatch> batch = OutboxBatch.of(page.events(), after, size.events());
       if (batch.isEmpty()) {
         unsure = true;
@@ -243,20 +208,11 @@ final class OutboxSender {
       }
       // whatever became of the batch of a life that is over, the next one asks
       return mine == life ? bring(batch.get(), mine) : Future.failedFuture("asked again since");
-    }).onComplete(done -> {
-      if (mine != life) {
-        return;
-      }
-      if (done.failed()) {
-        lost(done.cause());
-      } else {
-        delivered(done.result(), mine);
-      }
-    });
+    }), this::delivered, this::lost);
   }
 
   private Future<Delivered> bring(OutboxBatch batch, int mine) {
-    if (head() > batch.last()) {
+    if (standing.head() > batch.last()) {
       reader.readAhead(batch.last(), size.events());
     }
     standing.oldest(batch.receivedAt());
@@ -266,7 +222,7 @@ final class OutboxSender {
     return delivery.bring(errand, () -> mine == life);
   }
 
-  private void delivered(Delivered delivered, int mine) {
+  private void delivered(Delivered delivered) {
     delivered.state().ifPresent(now -> {
       boolean back = retry.isFailing();
       worked();
@@ -276,14 +232,9 @@ final class OutboxSender {
       sent = delivered.through();
       learn(now);
     });
-    if (mine != life) {
-      return;
-    }
-    if (delivered.rest().isPresent()) {
-      failed(new Unanswered(delivered.rest().get()));
-    } else {
-      state = State.IDLE;
-      pump();
+    // unless everything begins anew
+    if (state == State.SENDING) {
+      delivered.rest().ifPresentOrElse(rest -> failed(new Unanswered(rest)), this::turn);
     }
   }
 
@@ -342,18 +293,7 @@ final class OutboxSender {
   }
 
   private void waitMs(long ms) {
-    cancel();
     state = State.WAITING;
-    timer = world.vertx().setTimer(Math.max(1, ms), fired -> {
-      timer = -1;
-      turn();
-    });
-  }
-
-  private void cancel() {
-    if (timer >= 0) {
-      world.vertx().cancelTimer(timer);
-      timer = -1;
-    }
+    alarm.setIn(ms);
   }
 }

@@ -66,7 +66,7 @@ final class SyncStatus {
     numbers = new Numbers(
         mode().map(Mode::number).orElse(0),
         depth(),
-        orgs.stream().mapToLong(org -> org.sender().oldestMs()).max().orElse(0),
+        orgs.stream().mapToLong(org -> org.oldestMs()).max().orElse(0),
         lagMs(),
         gate.isClosed() ? 0 : 1);
   }
@@ -82,7 +82,7 @@ final class SyncStatus {
         .put("lagMs", lagMs())
         .put("outboxDepth", depth())
         .put("breaker", gate.word())
-        .put("setAside", orgs.stream().mapToLong(org -> org.sender().setAside()).sum())
+        .put("setAside", orgs.stream().mapToLong(org -> org.sender().standing().setAside()).sum())
         .put("lastError", lastError().isEmpty() ? null : lastError())
         .put("callback", lease.status())
         .put("orgs", each);
@@ -94,7 +94,7 @@ final class SyncStatus {
   }
 
   private long depth() {
-    return orgs.stream().mapToLong(org -> org.sender().depth()).sum();
+    return orgs.stream().mapToLong(org -> org.sender().standing().depth()).sum();
   }
 
   private long lagMs() {

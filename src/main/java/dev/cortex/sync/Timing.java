@@ -36,14 +36,14 @@ record Timing(
 
   private static final long FIRST_RETRY_MS = 1_000;
   private static final long SOON_MS = 250;
-  /** Retries have a backoff of their own: the breaker is not to add to it. */
+  /** Each outbox has a backoff of its own: the breaker is only to keep several from asking at once. */
   private static final long BREAKER_RESET_MS = 5_000;
 
   /** The times of a desktop. */
   static Timing normal(long pollMinMs, long pollMaxMs) {
     return new Timing(
         pollMinMs, pollMaxMs, 25, 5_000, 20_000, 10_000, 5_000, 5_000, 1_000, 5_000,
-        Math.min(BREAKER_RESET_MS, pollMaxMs), 1_000);
+        Math.min(BREAKER_RESET_MS, Math.max(1, pollMaxMs / 4)), 1_000);
   }
 
   /** Waits after failures. */

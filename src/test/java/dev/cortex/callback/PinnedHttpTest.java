@@ -128,9 +128,31 @@ final class PinnedHttpTest {
   }
 
   @Test
-  void targetThatNeverReadsIsLeft() throws Exception {
+  void targetThatNeverReadsHoldsNothing() throws Exception {
     int port = listen(NetSocket::pause);
     fails(post("http://127.0.0.1:" + port + "/", new byte[32 << 20], 500));
+    http.close().await(PATIENCE_S, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void targetThatAnswersWithoutReadingHoldsNothing() throws Exception {
+    int port = listen(socket -> {
+      socket.pause();
+      socket.write(OK + "content-length: 2\r\n\r\n{}");
+    });
+    Connector.Reply reply =
+        post("http://127.0.0.1:" + port + "/", new byte[32 << 20], 20_000).await(PATIENCE_S, TimeUnit.SECONDS);
+    assertThat(reply.status()).isEqualTo(200);
+    http.close().await(PATIENCE_S, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void closingWaitsForNobody() throws Exception {
+    int port = listen(NetSocket::pause);
+    Future<Connector.Reply> request = post("http://127.0.0.1:" + port + "/", new byte[32 << 20], 3_600_000);
+    Patience.until("it is connected", PATIENCE_S, () -> connections.get() == 1);
+    http.close().await(PATIENCE_S, TimeUnit.SECONDS);
+    fails(request);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.cortex.chaos;
 
 import dev.cortex.chaos.Journal.Answered;
 import dev.cortex.chaos.Journal.Published;
+import dev.cortex.testing.process.Seen;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

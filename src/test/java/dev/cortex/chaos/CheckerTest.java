@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cortex.chaos.Checker.Log;
 import dev.cortex.chaos.Journal.Answered;
 import dev.cortex.chaos.Journal.Published;
+import dev.cortex.testing.process.Seen;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.cortex.chaos;
 
 import dev.cortex.testing.process.EventStream;
 import dev.cortex.testing.process.Http;
+import dev.cortex.testing.process.Seen;
 import dev.cortex.testing.process.ServerProcess.Ready;
 import dev.cortex.testing.process.Socket;
 import io.vertx.core.json.JsonObject;

@@ -8,6 +8,7 @@ import dev.cortex.bus.Message.Appended;
 import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.AskSyncState;
 import dev.cortex.bus.Message.ConfirmOutbox;
+import dev.cortex.bus.Message.GiveUp;
 import dev.cortex.bus.Message.Head;
 import dev.cortex.bus.Message.OutboxGrew;
 import dev.cortex.bus.Message.OutboxPage;
@@ -29,6 +30,7 @@ import dev.cortex.event.Parsed;
 import dev.cortex.event.Position;
 import dev.cortex.event.RefusedException;
 import dev.cortex.event.StoredEvent;
+import dev.cortex.log.LocalOutbox.Aside;
 import dev.cortex.room.RoomModel;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -36,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
@@ -54,6 +57,7 @@ final class SimulatedDesktop {
   private final BiFunction<String, Message, Future<? extends Message>> cloud;
   private final Predicate<Draft> refusedAtDoor;
   private RoomModel room;
+  private final Set<String> givenUp = new TreeSet<>();
   private int life;
   private boolean sending;
   private boolean pulling;
@@ -252,6 +256,23 @@ final class SimulatedDesktop {
   /** Sends what was set aside once more. */
   void sendAgain() {
     ask(new SendAgain(ORG, List.of()));
+  }
+
+  /** Gives up what the cloud refused for itself, so that what waits behind it goes on. */
+  void giveUp() {
+    List<String> ids = outbox.refused(ORG).stream()
+        .filter(aside -> !aside.code().equals(ErrorCode.SEQUENCE_CONFLICT.code()))
+        .map(Aside::id)
+        .toList();
+    if (!ids.isEmpty()) {
+      givenUp.addAll(ids);
+      ask(new GiveUp(ORG, ids));
+    }
+  }
+
+  /** Ids of what was to be given up; whether it was depends on the store. */
+  Set<String> givenUp() {
+    return givenUp;
   }
 
   private static Draft read(byte[] json) {

@@ -8,6 +8,7 @@ import dev.cortex.bus.Message.Append;
 import dev.cortex.bus.Message.Appended;
 import dev.cortex.event.Desktop;
 import dev.cortex.event.Draft;
+import dev.cortex.event.LeftOut;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Priority;
 import dev.cortex.event.StoredEvent;
@@ -35,7 +36,9 @@ final class SyncSimulation {
     /** Every session is written in one place. */
     OWN,
     /** Some are written wherever chance has it. */
-    CONTESTED
+    CONTESTED,
+    /** Every session is written in one place, and what the cloud refuses is given up. */
+    GIVEN_UP
   }
 
   private static final int TURNS_MAX = 400_000;
@@ -78,6 +81,10 @@ final class SyncSimulation {
     logs().forEach(log -> log.failing(0));
     settle();
     desktops.forEach(desktop -> refused += desktop.outbox.refused(ORG).size());
+    if (sessions == Sessions.GIVEN_UP) {
+      desktops.forEach(SimulatedDesktop::giveUp);
+      settle();
+    }
     desktops.forEach(SimulatedDesktop::sendAgain);
     settle();
     check();
@@ -86,6 +93,13 @@ final class SyncSimulation {
   /** How many events the cloud had refused when everything became quiet. */
   int refused() {
     return refused;
+  }
+
+  /** Marks of events that were left out in the cloud's log. */
+  long leftOut() {
+    return cloudLog.history(ORG).stream()
+        .filter(event -> Traffic.field(event, "type").equals(LeftOut.TYPE))
+        .count();
   }
 
   /** Events in the cloud's log. */
@@ -134,6 +148,8 @@ final class SyncSimulation {
       desktop.restart();
     } else if (what < 96) {
       restartCloud();
+    } else if (what < 98 && sessions == Sessions.GIVEN_UP) {
+      desktop.giveUp();
     } else if (what < 98) {
       desktop.sendAgain();
     } else {
@@ -227,9 +243,12 @@ final class SyncSimulation {
       }
       List<String> here = SimulatedDesktop.ids(desktop.log.history(ORG));
       require(new HashSet<>(here).size() == here.size(), desktop.name + " has an event twice: " + here);
-      require(here.containsAll(inCloud), desktop.name + " lacks " + minus(inCloud, here));
+      List<String> marks = here.stream().map(id -> LeftOut.id(ORG, id)).filter(inCloud::contains).toList();
+      List<String> wanted = minus(inCloud, marks);
+      require(here.containsAll(wanted), desktop.name + " lacks " + minus(wanted, here));
       List<String> aside = desktop.outbox.refused(ORG).stream().map(Aside::id).toList();
       List<String> lost = minus(acceptedAt.getOrDefault(desktop.name, Set.of()), inCloud);
+      lost.removeAll(leftOut(desktop, inCloud));
       require(aside.containsAll(lost), "the cloud lacks " + minus(lost, aside) + " of " + desktop.name);
       require(lost.containsAll(aside), "set aside and in the cloud: " + minus(aside, lost));
       require(sessions == Sessions.CONTESTED || aside.isEmpty(), desktop.name + " is left with " + aside);
@@ -243,6 +262,21 @@ final class SyncSimulation {
       checkOrder(desktop.name, desktop.log.history(ORG));
     }
     checkOrder("the cloud", cloudLog.history(ORG));
+  }
+
+  /** Events that were given up: the cloud has a mark of each that has a session, and never the event itself. */
+  private static List<String> leftOut(SimulatedDesktop desktop, List<String> inCloud) {
+    List<String> out = new ArrayList<>();
+    for (StoredEvent event : desktop.log.history(ORG)) {
+      String id = Traffic.field(event, "id");
+      boolean marked = inCloud.contains(LeftOut.id(ORG, id));
+      require(!marked || !inCloud.contains(id), id + " was left out and sent");
+      boolean aside = desktop.outbox.refused(ORG).stream().anyMatch(one -> one.id().equals(id));
+      if (marked || (event.sessionId().isEmpty() && desktop.givenUp().contains(id) && !aside)) {
+        out.add(id);
+      }
+    }
+    return out;
   }
 
   /** A session that is written in one place counts 1, 2, 3 … in every log. */

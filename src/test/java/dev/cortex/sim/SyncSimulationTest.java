@@ -52,6 +52,15 @@ final class SyncSimulationTest {
     }
   }
 
+  @Test
+  void sessionsGoOnWithoutWhatWasGivenUpAndNothingElseIsMissing() {
+    long leftOut = 0;
+    for (long seed = FIRST; seed < FIRST + (SEEDS + 1) / 2; seed++) {
+      leftOut += play(seed, Sessions.GIVEN_UP).leftOut();
+    }
+    assertThat(leftOut).as("marks of what was left out").isGreaterThan(SEEDS / 4);
+  }
+
   private static SyncSimulation play(long seed, Sessions sessions) {
     try {
       SyncSimulation run = new SyncSimulation(seed, sessions);

@@ -42,10 +42,12 @@ final class FakeCloud {
   private final List<JsonObject> taken = new ArrayList<>();
   private final Map<String, Long> marks = new HashMap<>();
   private final Map<String, String> lastIds = new HashMap<>();
+  private final Map<String, JsonArray> refused = new HashMap<>();
   private Function<JsonObject, Optional<JsonObject>> judge = event -> Optional.empty();
   private String logId = LOG;
   private long floor;
   private boolean holds;
+  private boolean loses;
 
   FakeCloud(Vertx vertx) throws Exception {
     this.vertx = vertx;
@@ -94,6 +96,11 @@ final class FakeCloud {
     holds = yes;
   }
 
+  /** Whether the answers to outboxes are lost, after what they say was done. */
+  synchronized void losesAnswers(boolean yes) {
+    loses = yes;
+  }
+
   /** Events of outboxes that this refuses are answered so. */
   synchronized void refuses(Function<JsonObject, Optional<JsonObject>> refusal) {
     judge = refusal;
@@ -135,7 +142,7 @@ final class FakeCloud {
       case "/api/events/since" -> since(request);
       case "/api/outbox" -> {
         String desktop = request.getHeader("Cortex-Desktop");
-        json(request, 200, new JsonObject().put("number", marks.getOrDefault(desktop, 0L)).put("hash", hash(desktop)));
+        mark(request, marks.getOrDefault(desktop, 0L), hash(desktop), refused.getOrDefault(desktop, new JsonArray()));
       }
       case "/api/events" -> take(request, body);
       case "/api/callbacks" -> json(request, 201,
@@ -212,6 +219,8 @@ final class FakeCloud {
         lastIds.put(desktop, event.getString("id"));
         if (refusal.isEmpty()) {
           taken.add(event);
+        } else {
+          refused.computeIfAbsent(desktop, any -> new JsonArray()).add(first + i);
         }
         result.put("status", "accepted");
       } else {
@@ -220,7 +229,16 @@ final class FakeCloud {
       refusal.ifPresent(error -> result.put("status", "rejected").put("error", error));
       results.add(result);
     }
-    json(request, 200, new JsonObject().put("results", results));
+    if (loses) {
+      request.connection().close();
+    } else {
+      json(request, 200, new JsonObject().put("results", results));
+    }
+  }
+
+  /** Says how far an outbox was taken. */
+  static void mark(HttpServerRequest request, long number, String hash, JsonArray refused) {
+    json(request, 200, new JsonObject().put("number", number).put("hash", hash).put("refused", refused));
   }
 
   /** Answers with JSON. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Answers to polls that are longer than anybody wants to read, or that come when nobody waits for them any more. */
-@Timeout(90)
+@Timeout(300)
 final class InboundTest {
 
   private static final String SINCE = "/api/events/since";
@@ -72,13 +72,13 @@ final class InboundTest {
     bed.cloud.fault(SINCE, request -> endless(request, sent, closed));
     bed.started();
     until("fewer are asked for", 60, () -> lastLimit() <= 31);
-    until("it closed them", 20, () -> closed.get() >= 4);
+    until("it closed them", 60, () -> closed.get() >= 4);
     assertThat(sent.get()).as("bytes of the longest").isLessThan(MUCH);
     assertThat(bed.status().getString("lastError")).contains("an answer of more than");
     assertThat(bed.cursor()).isEmpty();
     bed.cloud.heal();
     bed.cloud.born("c1");
-    until("it recovers", 30, () -> bed.ids().contains("c1") && bed.status().getValue("lastError") == null);
+    until("it recovers", 60, () -> bed.ids().contains("c1") && bed.status().getValue("lastError") == null);
   }
 
   @Test
@@ -98,17 +98,17 @@ final class InboundTest {
         new BridgeBed(dataDir.resolve("patient"), patient, "sync.callback_url=https://desk.example/")) {
       desk.cloud.born("c1");
       desk.started();
-      until("it is here", 20, () -> desk.ids().contains("c1"));
-      until("it is registered", 20, () -> desk.status().getJsonObject("callback").getBoolean("registered"));
+      until("it is here", 60, () -> desk.ids().contains("c1"));
+      until("it is registered", 60, () -> desk.status().getJsonObject("callback").getBoolean("registered"));
       List<HttpServerRequest> held = new CopyOnWriteArrayList<>();
       desk.cloud.fault(SINCE, request -> held.isEmpty() && held.add(request));
-      until("a poll is under way", 20, () -> !held.isEmpty());
+      until("a poll is under way", 60, () -> !held.isEmpty());
       int polls = desk.cloud.askedFor(SINCE).size();
       JsonObject c2 = desk.cloud.born("c2");
       String range = BridgeBed.range(FakeCloud.LOG, 1, 2, c2);
       assertThat(desk.push(desk.secret(), range).getString("status")).isEqualTo("applied");
       FakeCloud.problem(held.get(0), 410, "pruned");
-      until("it polls on", 20, () -> desk.cloud.askedFor(SINCE).size() > polls + 1);
+      until("it polls on", 60, () -> desk.cloud.askedFor(SINCE).size() > polls + 1);
       assertThat(desk.cloud.askedFor(SINCE).get(polls).query()).containsEntry("cursor", FakeCloud.LOG + ".2");
       assertThat(desk.ids()).containsExactly("c1", "c2");
     }

@@ -36,8 +36,15 @@ final class OutboxMarksTest {
   }
 
   @Test
-  void answersThatWereLostAreAskedForAgain() {
-    assertThat(OutboxMarks.sendAfter(state(9, 2), mark(5), rows(5, 6))).isEqualTo(OptionalLong.of(2));
+  void whatWasTakenIsNotSentAgainThoughItsAnswerWasLost() {
+    assertThat(OutboxMarks.sendAfter(state(9, 2), mark(5), rows(5, 6))).isEqualTo(OptionalLong.of(5));
+    assertThat(OutboxMarks.sendAfter(state(9, 2), mark(5, 1, 2), rows(5, 6))).isEqualTo(OptionalLong.of(5));
+  }
+
+  @Test
+  void whyAnEventWasRefusedIsAskedForAgain() {
+    assertThat(OutboxMarks.sendAfter(state(9, 2), mark(5, 2, 4, 5), rows(5, 6))).isEqualTo(OptionalLong.of(3));
+    assertThat(OutboxMarks.sendAfter(state(9, 2), mark(5, 3), rows(5, 6))).isEqualTo(OptionalLong.of(2));
   }
 
   @Test
@@ -84,8 +91,11 @@ final class OutboxMarksTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[]", "{}", "{\"number\":-1,\"hash\":\"00000000000000ff8000000000000001\"}",
-      "{\"number\":1,\"hash\":\"ff\"}", "{\"number\":1}"})
+  @ValueSource(strings = {"", "[]", "{}",
+      "{\"number\":-1,\"hash\":\"00000000000000ff8000000000000001\",\"refused\":[]}",
+      "{\"number\":1,\"hash\":\"00000000000000ff8000000000000001\"}",
+      "{\"number\":1,\"hash\":\"00000000000000ff8000000000000001\",\"refused\":1}",
+      "{\"number\":1,\"hash\":\"ff\",\"refused\":[]}", "{\"number\":1,\"refused\":[]}"})
   void anythingElseIsRefused(String body) {
     assertThatThrownBy(() -> OutboxMarks.read(utf8(body))).isInstanceOf(RefusedException.class);
   }
@@ -95,7 +105,11 @@ final class OutboxMarksTest {
   }
 
   private static OutboxMark mark(long number) {
-    return new OutboxMark(number, KeyHash.hashed("e" + number));
+    return mark(number, new long[0]);
+  }
+
+  private static OutboxMark mark(long number, long... refused) {
+    return new OutboxMark(number, KeyHash.hashed("e" + number), Arrays.stream(refused).boxed().toList());
   }
 
   private static List<Outgoing> rows(long... numbers) {

@@ -288,6 +288,41 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void outboxArrivesOnceAndInOrderThoughEveryAnswerIsLost() throws Exception {
+    List<String> ids = IntStream.range(0, 1_500).mapToObj(i -> "l" + i).toList();
+    Timing patient = new Timing(50, 200, 1, 30_000, 30_000, 500, 300, 50, 20, 50, 300, 300);
+    try (BridgeBed lossy = new BridgeBed(dataDir.resolve("lossy"), patient)) {
+      for (int from = 0; from < ids.size(); from += 500) {
+        lossy.publish(ids.subList(from, from + 500).toArray(String[]::new));
+      }
+      lossy.cloud.losesAnswers(true);
+      lossy.started();
+      until("all is confirmed", 30, () -> lossy.state().outboxConfirmed() == 1_500);
+      assertThat(lossy.cloud.taken()).isEqualTo(ids);
+      // the mark says what became of each batch: none goes twice
+      assertThat(lossy.cloud.askedFor(EVENTS).stream().filter(one -> one.method().equals("POST")))
+          .hasSize(3).extracting(one -> one.headers().get("cortex-outbox-first")).doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void refusalWhoseAnswerWasLostIsSetAsideWithItsReason() throws Exception {
+    bed.cloud.refuses(event -> event.getString("id").equals("l2")
+        ? Optional.of(new JsonObject().put("code", "forbidden").put("message", "no")) : Optional.empty());
+    bed.publish("l1", "l2", "l3");
+    bed.cloud.losesAnswers(true);
+    bed.started();
+    until("what came before it is confirmed", 10, () -> bed.state().outboxConfirmed() == 1);
+    bed.cloud.losesAnswers(false);
+    until("all are answered", 10, () -> bed.state().outboxConfirmed() == 3);
+    assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
+    assertThat(bed.aside().events()).singleElement().satisfies(event -> {
+      assertThat(event.id()).isEqualTo("l2");
+      assertThat(event.code()).isEqualTo("forbidden");
+    });
+  }
+
+  @Test
   void refusedRequestSetsNothingAside() throws Exception {
     bed.publish("l1");
     bed.cloud.fault(EVENTS, request -> problem(request, 403, "forbidden"));
@@ -408,7 +443,7 @@ final class SyncBridgeTest {
     bed.close();
     bed = new BridgeBed(dataDir, "sync.orgs=acme,beta");
     bed.cloud.fault(OUTBOX, request -> {
-      FakeCloud.json(request, 200, new JsonObject().put("number", 999).put("hash", "0".repeat(32)));
+      FakeCloud.mark(request, 999, "0".repeat(32), new JsonArray());
       return true;
     });
     long begun = System.nanoTime();
@@ -567,7 +602,7 @@ final class SyncBridgeTest {
   }
 
   private static boolean mark(HttpServerRequest request, long number) {
-    FakeCloud.json(request, 200, new JsonObject().put("number", number).put("hash", "0".repeat(32)));
+    FakeCloud.mark(request, number, "0".repeat(32), new JsonArray());
     return true;
   }
 

@@ -1,12 +1,10 @@
 package dev.cortex.testing;
 
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import dev.cortex.testing.process.Await;
+import java.time.Duration;
 
-/** Waiting for something to become true, looking often and not for ever. */
+/** Waiting for something to become true, with a bound in seconds. */
 public final class Patience {
-
-  private static final long LOOK_EVERY_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private Patience() {}
 
@@ -18,12 +16,6 @@ public final class Patience {
 
   /** Waits at most that many seconds; fails with {@code what} when it did not become true. */
   public static void until(String what, int seconds, Question question) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-    while (!question.isSo()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("not within " + seconds + " s: " + what);
-      }
-      LockSupport.parkNanos(LOOK_EVERY_NS);
-    }
+    Await.until(what, Duration.ofSeconds(seconds), question::isSo);
   }
 }

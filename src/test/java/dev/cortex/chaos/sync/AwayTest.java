@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cortex.testing.process.Await;
 import dev.cortex.testing.process.Http;
+import dev.cortex.testing.process.Seen;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.sql.Connection;

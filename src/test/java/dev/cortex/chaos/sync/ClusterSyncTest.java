@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two desktops at two nodes of a cloud of three, and what becomes of their events when a node is killed. */
 @Tag("process")
-@Timeout(300)
+@Timeout(600)
 final class ClusterSyncTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);

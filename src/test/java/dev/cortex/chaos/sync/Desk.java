@@ -5,6 +5,7 @@ import dev.cortex.testing.process.Cluster;
 import dev.cortex.testing.process.DesktopProcess;
 import dev.cortex.testing.process.Http;
 import dev.cortex.testing.process.Link;
+import dev.cortex.testing.process.Seen;
 import dev.cortex.testing.process.ServerProcess.Ready;
 import dev.cortex.testing.process.Socket;
 import io.vertx.core.json.JsonObject;

@@ -129,9 +129,7 @@ final class Drain {
     }
     double all = seconds(beganNs);
     if (before > depth) {
-      Stretch stretch = new Stretch(before - left, all, foundSeconds < 0 ? all : foundSeconds);
-      stretches.add(stretch);
-      System.err.println(stretch);
+      stretches.add(new Stretch(before - left, all, foundSeconds < 0 ? all : foundSeconds));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.cortex.chaos.sync;
 
 import dev.cortex.base.Pure;
+import dev.cortex.testing.process.Seen;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

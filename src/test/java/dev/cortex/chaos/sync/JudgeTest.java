@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cortex.chaos.sync.Judge.Log;
 import dev.cortex.chaos.sync.Judge.Verdict;
+import dev.cortex.testing.process.Seen;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

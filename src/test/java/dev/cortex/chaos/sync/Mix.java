@@ -192,6 +192,7 @@ final class Mix {
       }
     } catch (AssertionError late) {
       ledger.complain(late.getMessage());
+      watchers.forEach(watcher -> ledger.complain(watcher.story()));
     }
     return (System.nanoTime() - beganNs) / 1_000_000;
   }

@@ -4,6 +4,7 @@ import dev.cortex.testing.process.Cluster;
 import dev.cortex.testing.process.ClusterNode;
 import dev.cortex.testing.process.Http;
 import dev.cortex.testing.process.Link;
+import dev.cortex.testing.process.Seen;
 import dev.cortex.testing.process.Socket;
 import java.io.IOException;
 import java.nio.file.Path;

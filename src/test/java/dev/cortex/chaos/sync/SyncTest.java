@@ -8,6 +8,7 @@ import dev.cortex.testing.process.Await;
 import dev.cortex.testing.process.Cluster;
 import dev.cortex.testing.process.Http;
 import dev.cortex.testing.process.Seed;
+import dev.cortex.testing.process.Seen;
 import dev.cortex.testing.process.SignedToken;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

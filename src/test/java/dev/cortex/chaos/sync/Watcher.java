@@ -1,5 +1,6 @@
 package dev.cortex.chaos.sync;
 
+import dev.cortex.testing.process.Seen;
 import dev.cortex.testing.process.Socket;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -25,6 +26,7 @@ final class Watcher extends Thread implements AutoCloseable {
   private final List<Seen> seen = new ArrayList<>();
   private final List<Integer> closeCodes = new ArrayList<>();
   private String cursor = "0";
+  private String refusal = "never";
   private volatile boolean closed;
 
   Watcher(String name, Opening opening) {
@@ -43,6 +45,12 @@ final class Watcher extends Thread implements AutoCloseable {
     return seen.size();
   }
 
+  /** What became of it so far, for people. */
+  synchronized String story() {
+    return getName() + " got " + seen.size() + " events, the last at " + cursor + "; its connections ended with "
+        + closeCodes + "; last refused: " + refusal + (isAlive() ? "" : "; it runs no more");
+  }
+
   /** How its connections ended so far. */
   synchronized List<Integer> closeCodes() {
     return List.copyOf(closeCodes);
@@ -55,6 +63,7 @@ final class Watcher extends Thread implements AutoCloseable {
         try (Socket socket = opening.open(cursor)) {
           watch(socket);
         } catch (IOException unreachable) {
+          refused(unreachable);
           LockSupport.parkNanos(RETRY_NS);
         }
       }
@@ -73,6 +82,10 @@ final class Watcher extends Thread implements AutoCloseable {
     if (!closed) {
       ended(socket.closeCode());
     }
+  }
+
+  private synchronized void refused(IOException by) {
+    refusal = by + ", " + by.getCause();
   }
 
   private synchronized void ended(int code) {

@@ -1,16 +1,17 @@
-package dev.cortex.chaos;
+package dev.cortex.testing.process;
 
 import io.vertx.core.json.JsonObject;
 
 /**
- * An event as a subscriber got it.
+ * An event as somebody got it who reads a log.
  *
  * @param session agent and session as {@code agent:session}, empty without one
  * @param payload hash of the payload's text
  */
-record Seen(long offset, String id, String session, long sequence, int payload) {
+public record Seen(long offset, String id, String session, long sequence, int payload) {
 
-  static Seen of(JsonObject event) {
+  /** The event of a frame, or of a page of a log. */
+  public static Seen of(JsonObject event) {
     return new Seen(
         event.getLong("offset"),
         event.getString("id"),
