@@ -10,9 +10,7 @@ import io.vertx.core.internal.logging.LoggerFactory;
 import java.util.Optional;
 import java.util.UUID;
 
-/**
- * Pushes the events of one org to one callback: one request at a time, in order, each from where the desktop stands.
- */
+/** Pushes the events of one org to one callback: one request at a time, in order, each from where its desktop is. */
 final class Pusher {
 
   private static final Logger LOG = LoggerFactory.getLogger(Pusher.class);
