@@ -105,8 +105,9 @@ final class FakeRoom {
     } else if (!owner) {
       Requests.refuse(received, ErrorCode.MOVED, ErrorCode.MOVED.sentence());
     } else if (body instanceof Attach attach) {
-      attached.add(attach.orgId());
+      // in this order, so that what is committed by who sees it attached is delivered behind the answer, and not in it
       received.reply(new Attached(Optional.of(head(attach.orgId()))));
+      attached.add(attach.orgId());
     } else if (body instanceof Read read) {
       reads.incrementAndGet();
       if (read.after() < log.floor) {
