@@ -15,6 +15,7 @@ public final class LeftOut {
   /** Its type. */
   public static final String TYPE = "cortex.left_out";
 
+  private static final String ID = "left-out/";
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9._-]*");
 
   private LeftOut() {}
@@ -22,7 +23,12 @@ public final class LeftOut {
   /** The id of the mark of an event. */
   public static String id(String orgId, String id) {
     Hash128 hash = KeyHash.hashed(orgId + ' ' + id);
-    return String.format("left-out/%016x%016x", hash.hi(), hash.lo());
+    return ID + String.format("%016x%016x", hash.hi(), hash.lo());
+  }
+
+  /** Whether that is the mark of an event. */
+  public static boolean isMark(Draft draft) {
+    return draft.type().equals(TYPE) && draft.id().startsWith(ID);
   }
 
   /**

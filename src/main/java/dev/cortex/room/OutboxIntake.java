@@ -8,6 +8,7 @@ import dev.cortex.event.Draft;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.Hash128;
 import dev.cortex.event.KeyHash;
+import dev.cortex.event.LeftOut;
 import dev.cortex.event.Outcome;
 import dev.cortex.log.OutboxRef;
 import dev.cortex.log.OutboxRow;
@@ -198,7 +199,11 @@ final class OutboxIntake {
         return refuse(progress, draft, ErrorCode.SESSION_ELSEWHERE, name + " is written in " + home);
       }
       long sequence = draft.sequence() == 0 ? row.lastSequence() + 1 : draft.sequence();
-      if (sequence <= row.lastSequence()) {
+      if (sequence <= row.lastSequence() && LeftOut.isMark(draft)) {
+        // the session never waited for what was left out there: else it could not be given up
+        progress.move(draft.id());
+        return progress.verdict(progress.number, Outcome.duplicate(draft.id(), row.lastOffset(), sequence));
+      } else if (sequence <= row.lastSequence()) {
         return refuse(progress, draft, ErrorCode.SEQUENCE_CONFLICT,
             "sequence " + sequence + " of " + name + ": expected " + (row.lastSequence() + 1));
       } else if (row.held() > 0 && sequence > row.held()) {

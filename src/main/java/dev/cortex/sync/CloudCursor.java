@@ -67,6 +67,13 @@ final class CloudCursor {
     return new Cloud(orgId, reached.logId(), asked.after(), reached.offset(), asked.anew());
   }
 
+  /** A range when its turn comes: the log that it was to begin may have been begun by a push, and then it goes on. */
+  Cloud nowThat(Cloud range) {
+    return range.anew() && !anew
+        ? new Cloud(range.orgId(), range.logId(), range.after(), range.through(), false)
+        : range;
+  }
+
   /** Nothing happened up to there that has to be told here. */
   void cover(Position reached) {
     covered = Optional.of(reached);

@@ -70,9 +70,12 @@ final class Landing {
    * @param wanted whether it is still to be stored when its turn comes
    */
   Future<Void> poll(Cloud range, byte[] events, BooleanSupplier wanted) {
-    return inTurn(() -> !wanted.getAsBoolean() || isHere(range)
-        ? Future.succeededFuture()
-        : apply(range, events, Way.POLL).mapEmpty());
+    return inTurn(() -> {
+      Cloud now = cursor.nowThat(range);
+      return !wanted.getAsBoolean() || isHere(now)
+          ? Future.succeededFuture()
+          : apply(now, events, Way.POLL).mapEmpty();
+    });
   }
 
   /** Notes from time to time a cursor that moved without events; empty when there is nothing to note now. */

@@ -4,7 +4,6 @@ import dev.cortex.bus.Message.SyncState;
 import dev.cortex.sync.OutboxCheck.Unanswered;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerState;
-import io.vertx.circuitbreaker.OpenCircuitException;
 import io.vertx.core.Future;
 import java.util.function.Predicate;
 
@@ -19,6 +18,8 @@ final class OutboxGate {
   private final CloudClient cloud;
   private final BridgeWorld world;
   private long openedMs;
+  /** The breaker is half open, and a batch is on its way. */
+  private boolean trying;
   private boolean begun;
   private long begunMs;
 
@@ -43,15 +44,15 @@ final class OutboxGate {
    * @param counts which answers count against the cloud
    */
   Future<CloudAnswer> batch(CloudClient.Ask ask, Predicate<CloudAnswer> counts) {
-    if (isClosed()) {
-      return cloud.send(ask).compose(answer ->
-          counts.test(answer) || !answer.isOutage() ? counted(answer) : answered(answer));
+    boolean trial = breaker.state() == CircuitBreakerState.HALF_OPEN;
+    if (breaker.state() == CircuitBreakerState.OPEN || (trial && trying)) {
+      return Future.failedFuture(new LeftAlone());
     }
-    return breaker
-        .execute(() -> cloud.send(ask).compose(answer ->
-            counts.test(answer) ? answered(answer) : Future.succeededFuture(answer)))
-        .recover(failure -> Future.failedFuture(failure instanceof OpenCircuitException ? new LeftAlone() : failure))
-        .compose(OutboxGate::answered);
+    trying |= trial;
+    // not within the breaker: a trial that does not count would have to count as one that worked
+    return cloud.send(ask)
+        .onComplete(done -> trying &= !trial)
+        .compose(answer -> counts.test(answer) || !answer.isOutage() ? counted(answer) : answered(answer));
   }
 
   /**

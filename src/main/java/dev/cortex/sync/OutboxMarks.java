@@ -36,13 +36,19 @@ final class OutboxMarks {
     JsonSlice refused = fields.get("refused");
     // without them everything up to the mark would pass for delivered
     if (number.isEmpty() || !digits.matches("[0-9a-f]{32}") || !refused.isArray()) {
-      throw new RefusedException(ErrorCode.BAD_REQUEST, "the mark of the outbox has no number, hash or refusals");
+      throw unread();
     }
     return new OutboxMark(
         number.getAsLong(),
         new Hash128(
             Long.parseUnsignedLong(digits.substring(0, 16), 16), Long.parseUnsignedLong(digits.substring(16), 16)),
-        Fields.elements(refused, REFUSED_MAX).stream().flatMap(one -> one.integer().stream().boxed()).toList());
+        Fields.elements(refused, REFUSED_MAX).stream()
+            .map(one -> one.integer().orElseThrow(OutboxMarks::unread))
+            .toList());
+  }
+
+  private static RefusedException unread() {
+    return new RefusedException(ErrorCode.BAD_REQUEST, "the mark of the outbox has no number, hash or refusals");
   }
 
   /**

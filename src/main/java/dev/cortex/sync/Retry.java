@@ -16,7 +16,7 @@ import dev.cortex.base.Pure;
 final class Retry {
 
   /** So often a connection that was lost is looked for before backoff begins. */
-  static final int LOOKS = 6;
+  static final int LOOKS = 3;
   private static final long NEVER = Long.MAX_VALUE;
 
   private final Timing timing;

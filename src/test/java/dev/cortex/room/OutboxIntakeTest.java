@@ -11,6 +11,7 @@ import dev.cortex.event.Desktop;
 import dev.cortex.event.Draft;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.KeyHash;
+import dev.cortex.event.LeftOut;
 import dev.cortex.event.Outcome;
 import dev.cortex.event.Outcome.Status;
 import dev.cortex.log.NewEvent;
@@ -217,6 +218,18 @@ final class OutboxIntakeTest {
     assertThat(codes(org.take(from(3), inSession("other", 2)))).containsExactly(ErrorCode.SEQUENCE_CONFLICT);
     assertThat(org.sessions.get(SESSION).held()).isZero();
     assertThat(org.take(from(4), inSession("z", 3)).get(0).status()).isEqualTo(Status.ACCEPTED);
+  }
+
+  @Test
+  void markOfAnEventThatWasLeftOutIsSettledWhereItsPlaceWasPassed() {
+    org.take(from(1), inSession("x", 1), inSession("y", 2));
+    assertThat(codes(org.take(from(3), inSession("other", 2)))).containsExactly(ErrorCode.SEQUENCE_CONFLICT);
+    Draft mark = LeftOut.of(inSession("other", 2), "sequence_conflict");
+
+    assertThat(org.take(from(4), mark, inSession("z", 3)))
+        .containsExactly(Outcome.duplicate(mark.id(), 2, 2), Outcome.accepted("z", 3, 3));
+    assertThat(org.mark(LAPTOP)).isEqualTo(5);
+    assertThat(org.row(LAPTOP).refusals()).isEmpty();
   }
 
   @Test

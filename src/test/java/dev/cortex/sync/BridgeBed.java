@@ -7,10 +7,12 @@ import dev.cortex.bus.Codecs;
 import dev.cortex.bus.Directory;
 import dev.cortex.bus.Members;
 import dev.cortex.bus.Message.Answer;
+import dev.cortex.bus.Message.AskHead;
 import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSync;
 import dev.cortex.bus.Message.AskSyncState;
 import dev.cortex.bus.Message.Format;
+import dev.cortex.bus.Message.Head;
 import dev.cortex.bus.Message.Ingest;
 import dev.cortex.bus.Message.Ingested;
 import dev.cortex.bus.Message.Push;
@@ -155,6 +157,11 @@ final class BridgeBed implements AutoCloseable {
   /** Where the desktop stands in the cloud's log; empty text before the first time. */
   String cursor() throws Exception {
     return state().cursor().map(at -> at.cursor()).orElse("");
+  }
+
+  /** Which incarnation of its log readers of this desktop follow. */
+  String logId() throws Exception {
+    return await(new RoomCalls(vertx, directory).read(ORG, new AskHead(ORG), Head.class, 60_000)).position().logId();
   }
 
   /** Ids of everything in this desktop's log, in order. */

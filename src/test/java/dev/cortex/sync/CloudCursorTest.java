@@ -28,6 +28,16 @@ final class CloudCursorTest {
   }
 
   @Test
+  void rangeThatWasToBeginTheLogGoesOnWhenAPushBeganItMeanwhile() {
+    Cloud range = cursor.range(cursor.ask(), at(9));
+    assertThat(cursor.nowThat(range)).isEqualTo(range);
+    cursor.learn(Optional.of(at(3)));
+    assertThat(cursor.nowThat(range)).isEqualTo(new Cloud("acme", LOG, 0, 9, false));
+    cursor.begin();
+    assertThat(cursor.nowThat(range)).isEqualTo(range);
+  }
+
+  @Test
   void emptyCloudIsFollowedFromItsBeginning() {
     cursor.cover(at(0));
     assertThat(cursor.unnoted()).isEmpty();

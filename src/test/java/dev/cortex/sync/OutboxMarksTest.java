@@ -95,6 +95,7 @@ final class OutboxMarksTest {
       "{\"number\":-1,\"hash\":\"00000000000000ff8000000000000001\",\"refused\":[]}",
       "{\"number\":1,\"hash\":\"00000000000000ff8000000000000001\"}",
       "{\"number\":1,\"hash\":\"00000000000000ff8000000000000001\",\"refused\":1}",
+      "{\"number\":9,\"hash\":\"00000000000000ff8000000000000001\",\"refused\":[3,\"5\"]}",
       "{\"number\":1,\"hash\":\"ff\",\"refused\":[]}", "{\"number\":1,\"refused\":[]}"})
   void anythingElseIsRefused(String body) {
     assertThatThrownBy(() -> OutboxMarks.read(utf8(body))).isInstanceOf(RefusedException.class);

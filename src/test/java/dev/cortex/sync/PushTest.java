@@ -8,12 +8,16 @@ import dev.cortex.auth.WebhookSignature;
 import dev.cortex.bus.Message.Push;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +123,26 @@ final class PushTest {
     assertThat(replay).isEqualTo(
         new JsonObject().put("status", "duplicate").put("cursor", FakeCloud.LOG + ".2"));
     assertThat(bed.ids()).containsExactly("c1", "c2");
+  }
+
+  @Test
+  void pushThatIsQuickerThanTheFirstPollMakesNobodyBeginAnew() throws Exception {
+    CompletableFuture<HttpServerRequest> held = new CompletableFuture<>();
+    bed.cloud.fault(SINCE, request -> held.complete(request) || true);
+    bed.started();
+    HttpServerRequest poll = held.get(60, TimeUnit.SECONDS);
+    until("it is registered", 60, () -> bed.status().getJsonObject("callback").getBoolean("registered"));
+    JsonObject c1 = new JsonObject().put("id", "c1").put("orgId", "acme").put("type", "a.b").put("userId", "u")
+        .put("timestamp", 1).put("payload", new JsonObject().put("n", 1));
+    assertThat(bed.push(bed.secret(), BridgeBed.range(FakeCloud.LOG, 0, 1, c1)).getString("status"))
+        .isEqualTo("applied");
+    String logId = bed.logId();
+    bed.cloud.heal();
+    poll.response().putHeader("Cortex-Cursor", FakeCloud.LOG + ".2").putHeader("Content-Type", "application/json")
+        .end(new JsonObject().put("events", new JsonArray().add(c1).add(bed.cloud.born("c2")))
+            .put("cursor", FakeCloud.LOG + ".2").put("hasMore", false).toBuffer());
+    until("both are here", 60, () -> bed.ids().size() == 2);
+    assertThat(bed.logId()).isEqualTo(logId);
   }
 
   @Test

@@ -99,8 +99,13 @@ final class ClusterSyncTest {
     for (Future<Void> each : publishing) {
       each.get(SOON.toSeconds(), TimeUnit.SECONDS);
     }
-    for (Watcher watcher : watchers) {
-      Await.until(watcher.getName() + " has all", SOON, () -> watcher.count() >= ledger.size());
+    try {
+      for (Watcher watcher : watchers) {
+        Await.until(watcher.getName() + " has all", SOON, () -> watcher.count() >= ledger.size());
+      }
+    } catch (AssertionError late) {
+      ledger.complain(late.getMessage());
+      watchers.forEach(watcher -> ledger.complain(watcher.story()));
     }
     List<Judge.Log> logs = new ArrayList<>(List.of(new Judge.Log("cloud", site.log(well), true)));
     for (Desk desk : site.desks()) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -47,8 +48,8 @@ final class Watcher extends Thread implements AutoCloseable {
 
   /** What became of it so far, for people. */
   synchronized String story() {
-    return getName() + " got " + seen.size() + " events, the last at " + cursor + "; its connections ended with "
-        + closeCodes + "; last refused: " + refusal + (isAlive() ? "" : "; it runs no more");
+    return getName() + " got " + seen.size() + " events, the last at " + cursor + "; "
+        + closeCodes.size() + " connections ended with " + new TreeSet<>(closeCodes) + "; last refused: " + refusal + (isAlive() ? "" : "; it runs no more");
   }
 
   /** How its connections ended so far. */
