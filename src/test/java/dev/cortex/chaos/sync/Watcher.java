@@ -49,7 +49,8 @@ final class Watcher extends Thread implements AutoCloseable {
   /** What became of it so far, for people. */
   synchronized String story() {
     return getName() + " got " + seen.size() + " events, the last at " + cursor + "; "
-        + closeCodes.size() + " connections ended with " + new TreeSet<>(closeCodes) + "; last refused: " + refusal + (isAlive() ? "" : "; it runs no more");
+        + closeCodes.size() + " connections ended with " + new TreeSet<>(closeCodes) + "; last refused: " + refusal
+        + (isAlive() ? "" : "; it runs no more");
   }
 
   /** How its connections ended so far. */
