@@ -79,11 +79,11 @@ final class PushTest {
         return true;
       });
       one.started();
-      until("it waits long", 60, () ->
-          Optional.ofNullable(one.status().getJsonObject("callback").getLong("nextTryMs")).orElse(0L) > 6_000);
+      until("it waits long", 120, () ->
+          Optional.ofNullable(one.status().getJsonObject("callback").getLong("nextTryMs")).orElse(0L) > 11_000);
       one.cloud.heal();
       one.publish("l1");
-      until("it is registered", 5, () -> one.status().getJsonObject("callback").getBoolean("registered"));
+      until("it is registered", 10, () -> one.status().getJsonObject("callback").getBoolean("registered"));
       assertThat(one.status().getJsonObject("callback").getValue("lastError")).isNull();
       assertThat(one.status().getJsonObject("callback").getLong("nextTryMs")).isGreaterThan(200_000);
     }

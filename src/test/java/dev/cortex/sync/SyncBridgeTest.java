@@ -229,10 +229,10 @@ final class SyncBridgeTest {
         return true;
       });
       slow.cloud.born("c2");
-      until("polls wait long", 60, () -> slow.orgStatus().getLong("nextPollMs") > 6_000);
+      until("polls wait long", 120, () -> slow.orgStatus().getLong("nextPollMs") > 11_000);
       slow.cloud.heal();
       slow.publish("l1");
-      until("it is here", 5, () -> slow.ids().contains("c2"));
+      until("it is here", 10, () -> slow.ids().contains("c2"));
       until("all is well", 60, () -> slow.status().getValue("lastError") == null
           && slow.status().getString("mode").equals("held"));
     }
