@@ -18,7 +18,10 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** How a desktop stands with its cloud, for people: the state, and the events the cloud refused for good. */
 final class SyncRoute {
@@ -26,8 +29,20 @@ final class SyncRoute {
   /** Largest body, bytes: room for as many ids as can be listed. */
   static final int BODY_MAX = 512 << 10;
 
-  private static final String ELSEWHERE =
-      "the session has its home in another log; publish it there, or under a new sessionId";
+  private static final String TOO_LARGE = "it never fits: give it up";
+  /** What can be done about an event that was refused with a code. */
+  private static final Map<String, String> HINTS = Map.of(
+      ErrorCode.SESSION_ELSEWHERE.code(),
+      "the session has its home in another log; publish it there, or under a new sessionId",
+      ErrorCode.FORBIDDEN.code(),
+      "the token of this desktop may not publish this: leave userId out, or use a token that may and send it again;"
+          + " or give it up",
+      ErrorCode.SEQUENCE_CONFLICT.code(),
+      "an earlier event of its session was refused, or the session went on without it: send that one again or give"
+          + " it up first; when there is none, give this one up",
+      ErrorCode.PAYLOAD_TOO_LARGE.code(), TOO_LARGE,
+      ErrorCode.BODY_TOO_LARGE.code(), TOO_LARGE);
+  /** Most ids in a body, and most events that a room lists. */
   private static final int IDS_MAX = 1_000;
 
   private final Reading reading;
@@ -87,7 +102,9 @@ final class SyncRoute {
       bodies
           .serve(request, BODY_MAX, body -> {
             Wish wish = wish(body);
-            return reading.rooms().ask(wish.orgId(), command.apply(wish), SyncState.class, Reading.ROOM_BUDGET_MS);
+            Message asked = command.apply(wish);
+            return listed(wish).compose(all ->
+                reading.rooms().ask(wish.orgId(), asked, SyncState.class, Reading.ROOM_BUDGET_MS));
           })
           .onSuccess(state -> JsonAnswers.send(request, 200, json(state)))
           .onFailure(failure -> Problems.answer(request, failure));
@@ -96,7 +113,28 @@ final class SyncRoute {
     }
   }
 
+  /** Fails when an id is not set aside; a list that is full does not tell. */
+  private Future<Void> listed(Wish wish) {
+    if (wish.ids().isEmpty()) {
+      return Future.succeededFuture();
+    }
+    return reading.rooms()
+        .read(wish.orgId(), new AskSetAside(wish.orgId()), SetAside.class, Reading.ROOM_BUDGET_MS)
+        .compose(found -> {
+          Set<String> known = found.events().stream().map(SetAsideEvent::id).collect(Collectors.toSet());
+          return wish.ids().stream()
+              .filter(id -> known.size() < IDS_MAX && !known.contains(id))
+              .findFirst()
+              .<Future<Void>>map(id -> Future.failedFuture(new RefusedException(
+                  ErrorCode.NOT_FOUND, id + " is not set aside in " + wish.orgId() + "; nothing was done")))
+              .orElseGet(Future::succeededFuture);
+        });
+  }
+
   private static Wish wish(byte[] body) {
+    if (body.length == 0) {
+      throw refused("there is no body: it is an object with orgId and ids");
+    }
     JsonCursor cursor = new JsonCursor(body);
     if (cursor.peek() != '{') {
       throw refused("the body is an object");
@@ -111,6 +149,8 @@ final class SyncRoute {
         orgId = value.isString() ? value.string() : "";
       } else if (name.equals("ids")) {
         ids = ids(value);
+      } else {
+        throw refused("the body holds orgId and ids, and no " + name);
       }
     }
     cursor.expectEnd();
@@ -157,8 +197,8 @@ final class SyncRoute {
               .put("refusedAt", event.atMs())
               .put("again", event.again())
               .put("givenUp", event.givenUp());
-      if (event.code().equals(ErrorCode.SESSION_ELSEWHERE.code())) {
-        members.put("hint", ELSEWHERE);
+      if (!event.again() && HINTS.containsKey(event.code())) {
+        members.put("hint", HINTS.get(event.code()));
       }
       String facts = members.encode();
       // the envelope goes in as it is: no number in it is read and written anew

@@ -54,8 +54,8 @@ final class OutboxSender {
   /** The number of an event that is too large for the line even by itself; 0 for none. */
   private long tooLarge;
   private boolean unsure = true;
-  /** It grew while something else was learned. */
-  private boolean grew;
+  /** It may have changed since the log was asked last: the log is asked again as soon as everything is sent. */
+  private boolean changed;
   /** Answers of a life before a sleep, or before another incarnation, do not count any more. */
   private int life;
 
@@ -96,9 +96,9 @@ final class OutboxSender {
     state = State.STOPPED;
   }
 
-  /** The outbox has that number by now, or more. */
+  /** The outbox has that number by now, or more; one that is known means that something else of it changed. */
   void onGrew(long number) {
-    grew |= state == State.LEARNING;
+    changed |= state == State.LEARNING || number <= standing.head();
     standing.grew(number);
     pump();
   }
@@ -186,15 +186,18 @@ final class OutboxSender {
       gate.worked();
     }
     owner.onReached(back);
-    if (grew) {
-      grew = false;
-      refresh();
-    }
     pump();
   }
 
   private void pump() {
-    if (state != State.IDLE || standing.head() <= sent) {
+    if (state != State.IDLE) {
+      return;
+    }
+    if (standing.head() <= sent) {
+      if (changed) {
+        changed = false;
+        refresh();
+      }
       return;
     }
     state = State.SENDING;

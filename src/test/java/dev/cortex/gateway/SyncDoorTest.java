@@ -37,6 +37,8 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -329,13 +331,80 @@ class SyncDoorTest {
     assertThat(desktop.ask("GET", "/api/sync/set-aside?orgId=a:b", "").status()).isEqualTo(400);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "session_elsewhere, under a new sessionId", "forbidden, leave userId out", "payload_too_large, give it up",
+    "body_too_large, give it up", "sequence_conflict, an earlier event of its session"})
+  void whatWasSetAsideTellsWhatCanBeDoneUntilItIs(String code, String hint) throws Exception {
+    byte[] json = "{\"id\":\"e\"}".getBytes(StandardCharsets.UTF_8);
+    desktop.playsRoom(question -> Future.succeededFuture(new SetAside(List.of(
+        new SetAsideEvent("waits", code, "no", 17, false, false, json),
+        new SetAsideEvent("goes", code, "no", 17, true, false, json)))));
+    JsonArray events = desktop.ask("GET", "/api/sync/set-aside?orgId=acme", "").json().getJsonArray("events");
+    assertThat(events.getJsonObject(0).getString("hint")).contains(hint);
+    assertThat(events.getJsonObject(1).containsKey("hint")).isFalse();
+  }
+
+  /** A room that set two events aside, and notes what it is asked to do. */
+  private void roomWithTwoSetAside(SyncState state) throws Exception {
+    byte[] json = "{}".getBytes(StandardCharsets.UTF_8);
+    List<SetAsideEvent> two =
+        Stream.of("a", "b").map(id -> new SetAsideEvent(id, "forbidden", "no", 17, false, false, json)).toList();
+    desktop.playsRoom(question -> {
+      if (question instanceof AskSetAside) {
+        return Future.succeededFuture(new SetAside(two));
+      }
+      asked.add(question);
+      return Future.succeededFuture(state);
+    });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"again", "give-up"})
+  void nothingIsDoneWhenOneOfTheIdsIsNotSetAside(String what) throws Exception {
+    roomWithTwoSetAside(new SyncState(new Desktop("me", "i1"), Optional.empty(), 12, 9, Optional.empty(), 1));
+    RawHttp.Answer answer = desktop.ask(
+        "POST", "/api/sync/set-aside/" + what, "{\"orgId\":\"acme\",\"ids\":[\"a\",\"x7\",\"y8\"]}",
+        "Content-Type: application/json");
+    assertThat(answer.status()).isEqualTo(404);
+    assertThat(answer.code()).isEqualTo("not_found");
+    assertThat(answer.json().getString("detail")).contains("x7").doesNotContain("y8");
+    assertThat(asked).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"again", "give-up"})
+  void listThatIsFullDoesNotTellThatAnIdIsNotSetAside(String what) throws Exception {
+    byte[] json = "{}".getBytes(StandardCharsets.UTF_8);
+    List<SetAsideEvent> full = IntStream.range(0, 1_000)
+        .mapToObj(i -> new SetAsideEvent("e" + i, "forbidden", "no", 17, false, false, json)).toList();
+    desktop.playsRoom(question -> Future.succeededFuture(question instanceof AskSetAside
+        ? new SetAside(full)
+        : new SyncState(new Desktop("me", "i1"), Optional.empty(), 12, 9, Optional.empty(), 1)));
+    assertThat(desktop.ask(
+        "POST", "/api/sync/set-aside/" + what, "{\"orgId\":\"acme\",\"ids\":[\"x7\"]}",
+        "Content-Type: application/json").status()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"again", "give-up"})
+  void wishThatIsNotUnderstoodIsToldWhy(String what) throws Exception {
+    roomWithTwoSetAside(new SyncState(new Desktop("me", "i1"), Optional.empty(), 12, 9, Optional.empty(), 1));
+    String json = "Content-Type: application/json";
+    String path = "/api/sync/set-aside/" + what;
+    String other = "{\"orgId\":\"acme\",\"ids\":[\"a\"],\"id\":\"a\"}";
+    RawHttp.Answer unknown = desktop.ask("POST", path, other, json);
+    assertThat(unknown.status()).isEqualTo(400);
+    assertThat(unknown.json().getString("detail")).contains("no id");
+    RawHttp.Answer empty = desktop.ask("POST", path, "", json);
+    assertThat(empty.status()).isEqualTo(400);
+    assertThat(empty.json().getString("detail")).contains("there is no body");
+    assertThat(asked).isEmpty();
+  }
+
   @Test
   void someOrAllOfItIsSentAgain() throws Exception {
-    desktop.playsRoom(question -> {
-      asked.add(question);
-      return Future.succeededFuture(
-          new SyncState(new Desktop("me", "i1"), Optional.empty(), 12, 9, Optional.empty(), 1));
-    });
+    roomWithTwoSetAside(new SyncState(new Desktop("me", "i1"), Optional.empty(), 12, 9, Optional.empty(), 1));
     String json = "Content-Type: application/json";
     RawHttp.Answer answer =
         desktop.ask("POST", "/api/sync/set-aside/again", "{\"orgId\":\"acme\",\"ids\":[\"a\",\"b\"]}", json);
@@ -357,11 +426,7 @@ class SyncDoorTest {
 
   @Test
   void whatIsLeftOutForEverIsNamed() throws Exception {
-    desktop.playsRoom(question -> {
-      asked.add(question);
-      return Future.succeededFuture(
-          new SyncState(new Desktop("me", "i1"), Optional.empty(), 13, 9, Optional.empty(), 0));
-    });
+    roomWithTwoSetAside(new SyncState(new Desktop("me", "i1"), Optional.empty(), 13, 9, Optional.empty(), 0));
     String json = "Content-Type: application/json";
     String path = "/api/sync/set-aside/give-up";
     RawHttp.Answer answer = desktop.ask("POST", path, "{\"orgId\":\"acme\",\"ids\":[\"a\"]}", json);

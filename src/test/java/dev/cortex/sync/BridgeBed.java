@@ -12,6 +12,7 @@ import dev.cortex.bus.Message.AskSetAside;
 import dev.cortex.bus.Message.AskSync;
 import dev.cortex.bus.Message.AskSyncState;
 import dev.cortex.bus.Message.Format;
+import dev.cortex.bus.Message.GiveUp;
 import dev.cortex.bus.Message.Head;
 import dev.cortex.bus.Message.Ingest;
 import dev.cortex.bus.Message.Ingested;
@@ -57,6 +58,9 @@ final class BridgeBed implements AutoCloseable {
 
   /** The same, with a cloud that has little time to answer. */
   static final Timing IMPATIENT = new Timing(50, 200, 1, 1_000, 1_000, 500, 300, 50, 20, 50, 300, 300);
+
+  /** The same as the first, with nothing that looks at an outbox of itself within the time of a test. */
+  static final Timing CALM = new Timing(50, 600_000, 1, 20_000, 20_000, 20_000, 300, 50, 20, 50, 300, 300);
 
   final Vertx vertx = Vertx.vertx();
   final FakeCloud cloud;
@@ -148,6 +152,12 @@ final class BridgeBed implements AutoCloseable {
   /** What the cloud refused. */
   SetAside aside() throws Exception {
     return await(new RoomCalls(vertx, directory).ask(ORG, new AskSetAside(ORG), SetAside.class, 60_000));
+  }
+
+  /** Leaves an event out for ever that the cloud refused. */
+  SyncState giveUp(String id) throws Exception {
+    GiveUp wish = new GiveUp(ORG, List.of(id));
+    return await(new RoomCalls(vertx, directory).ask(ORG, wish, SyncState.class, 60_000));
   }
 
   SyncState state() throws Exception {

@@ -323,6 +323,19 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void bridgeLooksAtOnceWhenWhatWasSetAsideIsGivenUp() throws Exception {
+    try (BridgeBed calm = new BridgeBed(dataDir.resolve("calm"), BridgeBed.CALM)) {
+      calm.cloud.refuses(event ->
+          Optional.of(new JsonObject().put("code", "forbidden").put("message", "no")));
+      calm.publish("l1");
+      calm.started();
+      until("it is counted", 60, () -> calm.orgStatus().getJsonObject("outbox").getLong("setAside") == 1);
+      assertThat(calm.giveUp("l1").outboxHead()).as("no number is given in its place").isEqualTo(1);
+      until("it is counted no more", 60, () -> calm.orgStatus().getJsonObject("outbox").getLong("setAside") == 0);
+    }
+  }
+
+  @Test
   void refusedRequestSetsNothingAside() throws Exception {
     bed.publish("l1");
     bed.cloud.fault(EVENTS, request -> problem(request, 403, "forbidden"));
