@@ -161,6 +161,13 @@ public record CortexConfig(
       }
       return orgs.isEmpty() ? TokenOrgs.of(token) : Set.copyOf(orgs);
     }
+
+    /** Why no org travels in spite of a cloud, and what is to be set; of use only when none does. */
+    public String whyNoOrgs() {
+      return token.isEmpty()
+          ? "sync.token is empty"
+          : "sync.orgs is empty, and " + TokenOrgs.whyNone(token) + ": name the orgs in sync.orgs";
+    }
   }
 
   /** Rules for callback URLs. */

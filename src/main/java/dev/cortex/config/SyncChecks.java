@@ -34,7 +34,7 @@ final class SyncChecks {
       return Stream.of("sync.token: empty: the cloud lets nobody in without one, so nothing is synced");
     }
     return settings.list("sync.orgs").isEmpty() && TokenOrgs.of(token).isEmpty()
-        ? Stream.of("sync.orgs: empty, and sync.token names no org, so nothing is synced")
+        ? Stream.of("sync.orgs: empty, and " + TokenOrgs.whyNone(token) + ", so nothing is synced")
         : Stream.empty();
   }
 

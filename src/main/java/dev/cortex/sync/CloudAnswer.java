@@ -84,10 +84,10 @@ sealed interface CloudAnswer {
       return "410 " + gone.reason();
     }
     if (this instanceof Unauthorized unauthorized) {
-      return "401 " + unauthorized.reason();
+      return "401 " + unauthorized.reason() + ": change sync.token and restart the desktop";
     }
     if (this instanceof Forbidden forbidden) {
-      return "403 " + forbidden.reason();
+      return "403 " + forbidden.reason() + ": change sync.token or sync.orgs and restart the desktop";
     }
     if (this instanceof Throttled) {
       return "429 too many requests";

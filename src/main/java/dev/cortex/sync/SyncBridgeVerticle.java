@@ -96,7 +96,8 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
         config.sync().callbackUrl(), names, world, () -> desktop.orElseThrow(), new SecureRandom(),
         new Trouble("pushes of the cloud", metrics), this);
     receiver = new PushReceiver(orgs, world, lease::secrets);
-    status = new SyncStatus(config.sync().cloudUrl(), orgs.values(), lease, () -> desktop, gate);
+    String without = "nothing is synced: " + config.sync().whyNoOrgs();
+    status = new SyncStatus(config.sync().cloudUrl(), without, orgs.values(), lease, () -> desktop, gate);
     status.register(metrics);
     watch = new WakeWatch(timing.tickMs(), clock.wallMs(), world.nowMs());
     refreshedMs = world.nowMs();
@@ -104,7 +105,7 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
     consumer = vertx.eventBus().localConsumer(Addresses.SYNC);
     consumer.handler(this::receive);
     if (names.isEmpty()) {
-      LOG.warn(SyncStatus.NO_ORGS);
+      LOG.warn(without);
     }
     orgs.values().forEach(OrgSync::start);
     return Future.succeededFuture();

@@ -13,9 +13,6 @@ import java.util.function.Supplier;
 /** How the sync stands, for people and for metrics. */
 final class SyncStatus {
 
-  /** Why nothing is synced in spite of a cloud. */
-  static final String NO_ORGS = "nothing is synced: sync.orgs is empty, and sync.token names no org";
-
   private static final String OFF = "off";
   private static final long MS = 1_000;
 
@@ -23,20 +20,27 @@ final class SyncStatus {
   private record Numbers(int mode, long depth, long oldestMs, long lagMs, int breakerOpen) {}
 
   private final String cloud;
+  private final String without;
   private final Collection<OrgSync> orgs;
   private final PushLease lease;
   private final Supplier<Optional<Desktop>> desktop;
   private final OutboxGate gate;
   private volatile Numbers numbers = new Numbers(0, 0, 0, 0, 0);
 
-  /** The status of these orgs. */
+  /**
+   * The status of these orgs.
+   *
+   * @param without what is wrong when there are none
+   */
   SyncStatus(
       String cloud,
+      String without,
       Collection<OrgSync> orgs,
       PushLease lease,
       Supplier<Optional<Desktop>> desktop,
       OutboxGate gate) {
     this.cloud = cloud;
+    this.without = without;
     this.orgs = orgs;
     this.lease = lease;
     this.desktop = desktop;
@@ -103,7 +107,7 @@ final class SyncStatus {
 
   private String lastError() {
     if (orgs.isEmpty()) {
-      return NO_ORGS;
+      return without;
     }
     return orgs.stream()
         .filter(org -> !org.lastError().isEmpty())

@@ -35,19 +35,30 @@ class SyncConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {
-    "secret", "a.b", "a.b.c", "..", "a.!!!.c", "a.e30.c", "a.W10.c", "a.eyJvcmciOjd9.c", "a.eyJvcmciOiJhIGIifQ.c"
-  })
-  void aTokenThatNamesNoOrgSyncsNoneAndSaysSo(String token) {
+  @ValueSource(strings = {"secret", "a.b", "a.b.c", "..", "a.!!!.c", "a.W10.c", "a.bnVsbA.c"})
+  void aTokenThatIsNoJwtSyncsNothingAndThatIsSaid(String token) {
+    saysWhyNone(token, "sync.token is no JWT");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.e30.c", "a.eyJvcmciOjd9.c", "a.eyJvcmciOiJhIGIifQ.c", "a.eyJvcmciOm51bGx9.c"})
+  void aJwtWithoutAnOrgSyncsNothingAndThatIsSaid(String token) {
+    saysWhyNone(token, "the JWT in sync.token has no org");
+  }
+
+  private static void saysWhyNone(String token, String why) {
     assertThat(synced(CLOUD, "sync.token=" + token)).isEmpty();
     assertThat(warnings(CLOUD, "sync.token=" + token))
-        .containsExactly("sync.orgs: empty, and sync.token names no org, so nothing is synced");
+        .containsExactly("sync.orgs: empty, and " + why + ", so nothing is synced");
+    assertThat(load(CLOUD, "sync.token=" + token).config().sync().whyNoOrgs())
+        .isEqualTo("sync.orgs is empty, and " + why + ": name the orgs in sync.orgs");
   }
 
   @Test
   void aDesktopWithACloudAloneStartsWithAWarning() {
     assertThat(warnings(CLOUD))
         .containsExactly("sync.token: empty: the cloud lets nobody in without one, so nothing is synced");
+    assertThat(load(CLOUD).config().sync().whyNoOrgs()).isEqualTo("sync.token is empty");
     assertThat(warnings(CLOUD, "sync.token=" + token("{\"org\":\"acme\"}"))).isEmpty();
   }
 

@@ -53,6 +53,10 @@ final class HttpReplyTest {
   void refusalsAreTold() {
     assertThat(problem(401, "token_expired", "")).isEqualTo(new CloudAnswer.Unauthorized("token_expired why"));
     assertThat(problem(403, "forbidden", "")).isEqualTo(new CloudAnswer.Forbidden("forbidden why"));
+    assertThat(problem(401, "token_expired", "").trouble())
+        .isEqualTo("401 token_expired why: change sync.token and restart the desktop");
+    assertThat(problem(403, "forbidden", "").trouble())
+        .isEqualTo("403 forbidden why: change sync.token or sync.orgs and restart the desktop");
     assertThat(problem(409, "outbox_gap", "")).isEqualTo(new CloudAnswer.Refused(409, "outbox_gap", "why"));
     assertThat(problem(429, "rate_limited", "3")).isEqualTo(new CloudAnswer.Throttled(3_000));
     assertThat(problem(503, "moved", "2")).isEqualTo(new CloudAnswer.Failed("HTTP status 503 moved", 2_000));

@@ -588,7 +588,8 @@ final class SyncBridgeTest {
   void noOrgIsSaid() throws Exception {
     try (BridgeBed none = new BridgeBed(dataDir.resolve("none"), "sync.orgs=").started()) {
       assertThat(none.status().getString("mode")).isEqualTo("off");
-      assertThat(none.status().getString("lastError")).contains("sync.orgs");
+      assertThat(none.status().getString("lastError")).isEqualTo(
+          "nothing is synced: sync.orgs is empty, and sync.token is no JWT: name the orgs in sync.orgs");
     }
   }
 

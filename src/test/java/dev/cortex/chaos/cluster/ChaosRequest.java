@@ -45,7 +45,7 @@ record ChaosRequest(
    */
   static ChaosRequest parse(List<String> args) {
     if (args.isEmpty() || !List.of("faults", "rolling").contains(args.get(0))) {
-      throw new IllegalArgumentException("\"faults\" or \"rolling\" is expected first");
+      throw new IllegalArgumentException("faults, rolling, drain, mix or restore is expected first");
     }
     ChaosRequest request = of(args.get(0).equals("faults") ? Kind.FAULTS : Kind.ROLLING);
     for (Iterator<String> rest = args.listIterator(1); rest.hasNext(); ) {

@@ -24,7 +24,8 @@ class ChaosRequestTest {
 
   @ParameterizedTest
   @CsvSource({
-    "sideways, is expected first", "faults --faults=0, 1 to 1000", "faults --bogus=1, unknown",
+    "sideways, 'faults, rolling, drain, mix or restore is expected first'",
+    "--bogus, drain", "faults --faults=0, 1 to 1000", "faults --bogus=1, unknown",
     "faults --seed, a value is missing", "rolling --rounds=many, 1 to 100", "faults --kinds=flood, freeze"
   })
   void mistakesAreNamed(String line, String expected) {
