@@ -572,6 +572,15 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void addressWhereNothingListensIsNamed() throws Exception {
+    try (BridgeBed none = new BridgeBed(dataDir.resolve("none"), "sync.cloud_url=http://127.0.0.1:1").started()) {
+      until("it is told", 60, () -> "acme: nothing listens at 127.0.0.1:1 (connection refused)"
+          .equals(none.status().getString("lastError")));
+      assertThat(none.status().getString("mode")).isEqualTo("offline");
+    }
+  }
+
+  @Test
   void noOrgIsSaid() throws Exception {
     try (BridgeBed none = new BridgeBed(dataDir.resolve("none"), "sync.orgs=").started()) {
       assertThat(none.status().getString("mode")).isEqualTo("off");
