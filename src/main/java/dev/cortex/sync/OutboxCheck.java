@@ -135,6 +135,11 @@ final class OutboxCheck {
       if (answer instanceof CloudAnswer.Refused refused && refused.code().equals(ErrorCode.OUTBOX_GAP.code())) {
         return Future.succeededFuture(Optional.empty());
       }
+      if (answer instanceof CloudAnswer.Refused refused && refused.status() == 404) {
+        // another desktop, an inner port: its events are not to be asked for either
+        return Future.failedFuture(new Unanswered(
+            new CloudAnswer.Stranger("sync.cloud_url leads to no cloud node (404 at /api/outbox)")));
+      }
       if (!(answer instanceof CloudAnswer.Ok ok)) {
         return Future.failedFuture(new Unanswered(answer));
       }

@@ -203,6 +203,20 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void nodeThatIsNoCloudIsToldAndNotPolled() throws Exception {
+    bed.cloud.fault(OUTBOX, request -> problem(request, 404, "not_found"));
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is told", 60, () -> String.valueOf(bed.status().getString("lastError"))
+        .endsWith("sync.cloud_url leads to no cloud node (404 at /api/outbox)"));
+    until("it was asked again", 60, () -> bed.cloud.askedFor(OUTBOX).size() > 1);
+    assertThat(bed.status().getString("mode")).isEqualTo("offline");
+    assertThat(bed.cloud.askedFor(SINCE)).isEmpty();
+    bed.cloud.heal();
+    until("it recovers", 60, () -> bed.ids().contains("c1") && bed.status().getValue("lastError") == null);
+  }
+
+  @Test
   void desktopThatIsNotLetInSaysSoAndShowsWhatWaits() throws Exception {
     for (String path : List.of(OUTBOX, SINCE, EVENTS)) {
       bed.cloud.fault(path, request -> problem(request, 401, "unauthorized"));
