@@ -126,6 +126,8 @@ final class CloudClient {
     return used
         .request(options)
         .timeout(timing.connectMs() + timing.slackMs(), TimeUnit.MILLISECONDS)
+        .recover(failure -> Future.failedFuture(
+            failure instanceof TimeoutException ? new ConnectTrouble.LateException() : failure))
         .compose(request -> exchange(request, ask))
         .map(reply -> reply.read(ask.expected()))
         .recover(failure -> {
@@ -213,11 +215,15 @@ final class CloudClient {
     return Optional.ofNullable(response.getHeader(name)).orElse("");
   }
 
-  private static String words(Throwable failure) {
-    String message = Optional.ofNullable(failure.getMessage()).orElse("");
+  private String words(Throwable failure) {
+    Optional<String> connect = ConnectTrouble.words(failure, base);
+    if (connect.isPresent()) {
+      return connect.get();
+    }
     if (failure instanceof TimeoutException) {
       return "no answer in time";
     }
+    String message = Optional.ofNullable(failure.getMessage()).orElse("");
     String plain = message.isEmpty() ? failure.getClass().getSimpleName() : Fields.line(message, 200);
     return TlsTrouble.words(failure).orElse(plain);
   }

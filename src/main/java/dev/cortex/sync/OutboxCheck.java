@@ -7,6 +7,8 @@ import dev.cortex.event.Desktop;
 import dev.cortex.event.ErrorCode;
 import dev.cortex.event.RefusedException;
 import io.vertx.core.Future;
+import io.vertx.core.internal.logging.Logger;
+import io.vertx.core.internal.logging.LoggerFactory;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -21,7 +23,25 @@ import java.util.function.Predicate;
  */
 final class OutboxCheck {
 
+  private static final Logger LOG = LoggerFactory.getLogger(OutboxCheck.class);
   private static final int ROWS_BYTES = 1 << 20;
+
+  /** Why a new incarnation begins. */
+  private enum Reason {
+    /** The cloud knows events that are not here. */
+    RESTORED("the cloud knows another outbox: this desktop was restored, or a copy of it runs; every cursor given"
+        + " out before is answered 410 from now on"),
+    /** The cloud knows this outbox as somebody else's. */
+    ANOTHER_CALLER("the cloud knows this outbox as another caller's: sync.token is another user's by now"),
+    /** The cloud lacks events that it had, and that are here no longer. */
+    CLOUD_LOST("the cloud lost events that it had confirmed, and that this desktop does not keep any more");
+
+    private final String words;
+
+    Reason(String words) {
+      this.words = words;
+    }
+  }
 
   private final String orgId;
   private final BridgeWorld world;
@@ -76,12 +96,12 @@ final class OutboxCheck {
       learned.accept(state);
       return ended(state);
     }).compose(state -> mark(state.desktop()).compose(mark -> mark.isEmpty()
-        ? begun(false)
+        ? begun(Reason.ANOTHER_CALLER)
         : rows(mark.get()).compose(rows -> {
           OptionalLong after = OutboxMarks.sendAfter(state, mark.get(), rows);
           return after.isPresent()
               ? found(state, after.getAsLong(), mark.get().number())
-              : begun(OutboxMarks.showsRestore(state, mark.get(), rows));
+              : begun(OutboxMarks.showsRestore(state, mark.get(), rows) ? Reason.RESTORED : Reason.CLOUD_LOST);
         })));
   }
 
@@ -92,9 +112,11 @@ final class OutboxCheck {
             new Found(now, after, mark, true, false));
   }
 
-  private Future<Found> begun(boolean restored) {
-    return gate.reincarnate(orgId, restored).compose(this::ended).map(anew ->
-        new Found(anew, anew.outboxConfirmed(), 0, false, true));
+  private Future<Found> begun(Reason reason) {
+    return gate.reincarnate(orgId, reason == Reason.RESTORED)
+        .onSuccess(anew -> LOG.warn(reason.words + "; this desktop sends on under another name"))
+        .compose(this::ended)
+        .map(anew -> new Found(anew, anew.outboxConfirmed(), 0, false, true));
   }
 
   /** Ends the former incarnation when there is one. */
@@ -112,6 +134,11 @@ final class OutboxCheck {
     return gate.question(world.cloud().get(path, desktop), counts).compose(answer -> {
       if (answer instanceof CloudAnswer.Refused refused && refused.code().equals(ErrorCode.OUTBOX_GAP.code())) {
         return Future.succeededFuture(Optional.empty());
+      }
+      if (answer instanceof CloudAnswer.Refused refused && refused.status() == 404) {
+        // another desktop, an inner port: its events are not to be asked for either
+        return Future.failedFuture(new Unanswered(
+            new CloudAnswer.Stranger("sync.cloud_url leads to no cloud node (404 at /api/outbox)")));
       }
       if (!(answer instanceof CloudAnswer.Ok ok)) {
         return Future.failedFuture(new Unanswered(answer));

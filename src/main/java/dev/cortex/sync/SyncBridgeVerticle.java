@@ -137,7 +137,6 @@ public final class SyncBridgeVerticle extends VerticleBase implements OrgSync.Ow
 
   @Override
   public void onReincarnated(OrgSync org) {
-    LOG.warn("the cloud knows another outbox: this desktop was restored, and sends on under another name");
     orgs.values().stream().filter(other -> other != org).forEach(OrgSync::begin);
     lease.renewWithin(0);
   }

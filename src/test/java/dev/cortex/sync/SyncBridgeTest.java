@@ -203,6 +203,20 @@ final class SyncBridgeTest {
   }
 
   @Test
+  void nodeThatIsNoCloudIsToldAndNotPolled() throws Exception {
+    bed.cloud.fault(OUTBOX, request -> problem(request, 404, "not_found"));
+    bed.cloud.born("c1");
+    bed.started();
+    until("it is told", 60, () -> String.valueOf(bed.status().getString("lastError"))
+        .endsWith("sync.cloud_url leads to no cloud node (404 at /api/outbox)"));
+    until("it was asked again", 60, () -> bed.cloud.askedFor(OUTBOX).size() > 1);
+    assertThat(bed.status().getString("mode")).isEqualTo("offline");
+    assertThat(bed.cloud.askedFor(SINCE)).isEmpty();
+    bed.cloud.heal();
+    until("it recovers", 60, () -> bed.ids().contains("c1") && bed.status().getValue("lastError") == null);
+  }
+
+  @Test
   void desktopThatIsNotLetInSaysSoAndShowsWhatWaits() throws Exception {
     for (String path : List.of(OUTBOX, SINCE, EVENTS)) {
       bed.cloud.fault(path, request -> problem(request, 401, "unauthorized"));
@@ -582,6 +596,15 @@ final class SyncBridgeTest {
     until("it is here", 60, () -> bed.ids().contains("c1"));
     until("all is well", 60, () -> bed.status().getValue("lastError") == null
         && bed.status().getString("breaker").equals("closed"));
+  }
+
+  @Test
+  void addressWhereNothingListensIsNamed() throws Exception {
+    try (BridgeBed none = new BridgeBed(dataDir.resolve("none"), "sync.cloud_url=http://127.0.0.1:1").started()) {
+      until("it is told", 60, () -> "acme: nothing listens at 127.0.0.1:1 (connection refused)"
+          .equals(none.status().getString("lastError")));
+      assertThat(none.status().getString("mode")).isEqualTo("offline");
+    }
   }
 
   @Test
