@@ -246,9 +246,16 @@ final class FakeCloud {
     request.response().setStatusCode(status).putHeader("Content-Type", "application/json").end(body.toBuffer());
   }
 
-  /** Answers with a problem. */
-  static void problem(HttpServerRequest request, int status, String code) {
+  /** Answers with a problem; a fault. */
+  static boolean problem(HttpServerRequest request, int status, String code) {
     request.response().setStatusCode(status).putHeader("Content-Type", "application/problem+json")
         .end(new JsonObject().put("code", code).put("detail", "so it is").toBuffer());
+    return true;
+  }
+
+  /** Breaks the connection instead of an answer; a fault. */
+  static boolean cut(HttpServerRequest request) {
+    request.connection().close();
+    return true;
   }
 }

@@ -1,18 +1,13 @@
 package dev.cortex.sync;
 
+import static dev.cortex.sync.FakeCloud.cut;
+import static dev.cortex.sync.FakeCloud.problem;
 import static dev.cortex.testing.Patience.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cortex.bus.Message.SetAside;
-import dev.cortex.event.Desktop;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -253,240 +248,6 @@ final class SyncBridgeTest {
   }
 
   @Test
-  void outboxArrivesInOrderAndIsConfirmed() throws Exception {
-    bed.publish("l1", "l2");
-    bed.started();
-    until("two are there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
-    bed.publish("l3");
-    until("the third is there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2", "l3")));
-    until("all are confirmed", 60, () -> bed.state().outboxConfirmed() == 3);
-    until("nothing waits", 60, () -> bed.status().getLong("outboxDepth") == 0);
-  }
-
-  @Test
-  void thousandsOfEventsGoInBatches() throws Exception {
-    for (int page = 0; page < 6; page++) {
-      int from = page * 500;
-      bed.publish(IntStream.range(from, from + 500).mapToObj(i -> "l" + i).toArray(String[]::new));
-    }
-    bed.started();
-    until("all are there", 60, () -> bed.state().outboxConfirmed() == 3_000);
-    assertThat(bed.cloud.taken()).isEqualTo(IntStream.range(0, 3_000).mapToObj(i -> "l" + i).toList());
-  }
-
-  @Test
-  void refusedEventIsSetAsideAndHoldsUpNothing() throws Exception {
-    bed.cloud.refuses(event -> event.getString("id").equals("l2")
-        ? Optional.of(new JsonObject().put("code", "forbidden").put("message", "not there")) : Optional.empty());
-    bed.publish("l1", "l2", "l3");
-    bed.started();
-    until("all are confirmed", 60, () -> bed.state().outboxConfirmed() == 3);
-    assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
-    until("it is shown", 60, () -> bed.orgStatus().getJsonObject("outbox").getLong("setAside") == 1
-        && bed.status().getLong("setAside") == 1);
-  }
-
-  @Test
-  void batchWithoutAnAnswerIsSentAgain() throws Exception {
-    bed.publish("l1");
-    bed.started();
-    until("it is there", 60, () -> bed.state().outboxConfirmed() == 1);
-    bed.cloud.fault(EVENTS, request -> cut(request));
-    bed.publish("l2");
-    until("it was tried", 60, () -> bed.cloud.askedFor(EVENTS).stream()
-        .filter(one -> one.body().contains("\"l2\"")).count() >= 2);
-    assertThat(bed.state().outboxConfirmed()).isEqualTo(1);
-    bed.cloud.heal();
-    until("it is there", 60, () -> bed.state().outboxConfirmed() == 2);
-    assertThat(bed.cloud.taken()).containsExactly("l1", "l2");
-  }
-
-  @Test
-  void outboxArrivesOnceAndInOrderThoughEveryAnswerIsLost() throws Exception {
-    List<String> ids = IntStream.range(0, 1_500).mapToObj(i -> "l" + i).toList();
-    Timing patient = new Timing(50, 200, 1, 30_000, 30_000, 500, 300, 50, 20, 50, 300, 300);
-    try (BridgeBed lossy = new BridgeBed(dataDir.resolve("lossy"), patient)) {
-      for (int from = 0; from < ids.size(); from += 500) {
-        lossy.publish(ids.subList(from, from + 500).toArray(String[]::new));
-      }
-      lossy.cloud.losesAnswers(true);
-      lossy.started();
-      until("all is confirmed", 60, () -> lossy.state().outboxConfirmed() == 1_500);
-      assertThat(lossy.cloud.taken()).isEqualTo(ids);
-      // the mark says what became of each batch: none goes twice
-      assertThat(lossy.cloud.askedFor(EVENTS).stream().filter(one -> one.method().equals("POST")))
-          .hasSize(3).extracting(one -> one.headers().get("cortex-outbox-first")).doesNotHaveDuplicates();
-    }
-  }
-
-  @Test
-  void refusalWhoseAnswerWasLostIsSetAsideWithItsReason() throws Exception {
-    bed.cloud.refuses(event -> event.getString("id").equals("l2")
-        ? Optional.of(new JsonObject().put("code", "forbidden").put("message", "no")) : Optional.empty());
-    bed.publish("l1", "l2", "l3");
-    bed.cloud.losesAnswers(true);
-    bed.started();
-    until("what came before it is confirmed", 60, () -> bed.state().outboxConfirmed() == 1);
-    bed.cloud.losesAnswers(false);
-    until("all are answered", 60, () -> bed.state().outboxConfirmed() == 3);
-    assertThat(bed.cloud.taken()).containsExactly("l1", "l3");
-    assertThat(bed.aside().events()).singleElement().satisfies(event -> {
-      assertThat(event.id()).isEqualTo("l2");
-      assertThat(event.code()).isEqualTo("forbidden");
-    });
-  }
-
-  @Test
-  void bridgeLooksAtOnceWhenWhatWasSetAsideIsGivenUp() throws Exception {
-    try (BridgeBed calm = new BridgeBed(dataDir.resolve("calm"), BridgeBed.CALM)) {
-      calm.cloud.refuses(event ->
-          Optional.of(new JsonObject().put("code", "forbidden").put("message", "no")));
-      calm.publish("l1");
-      calm.started();
-      until("it is counted", 60, () -> calm.orgStatus().getJsonObject("outbox").getLong("setAside") == 1);
-      assertThat(calm.giveUp("l1").outboxHead()).as("no number is given in its place").isEqualTo(1);
-      until("it is counted no more", 60, () -> calm.orgStatus().getJsonObject("outbox").getLong("setAside") == 0);
-    }
-  }
-
-  @Test
-  void refusedRequestSetsNothingAside() throws Exception {
-    bed.publish("l1");
-    bed.cloud.fault(EVENTS, request -> problem(request, 403, "forbidden"));
-    bed.started();
-    until("it is told", 60, () -> String.valueOf(bed.status().getString("lastError")).contains("403 forbidden"));
-    assertThat(bed.state().setAside()).isZero();
-    assertThat(bed.state().outboxConfirmed()).isZero();
-    bed.cloud.heal();
-    until("it is there", 60, () -> bed.state().outboxConfirmed() == 1);
-  }
-
-  @Test
-  void batchThatIsTooLargeIsHalved() throws Exception {
-    bed.cloud.fault(EVENTS, request -> {
-      boolean large = Integer.parseInt(request.getHeader("Content-Length")) > 1_000;
-      return large && problem(request, 413, "body_too_large");
-    });
-    bed.publish(IntStream.range(0, 40).mapToObj(i -> "l" + i).toArray(String[]::new));
-    bed.started();
-    until("all are there", 60, () -> bed.state().outboxConfirmed() == 40);
-    assertThat(bed.cloud.taken()).hasSize(40).doesNotHaveDuplicates();
-  }
-
-  @Test
-  void proxyThatTakesOnlySmallRequestsIsBornAndAnEventThatNeverFitsIsSetAside() throws Exception {
-    bed.cloud.fault(EVENTS, request -> {
-      boolean large = Integer.parseInt(request.getHeader("Content-Length")) > 1_000;
-      if (large) {
-        request.response().setStatusCode(413).putHeader("Content-Type", "text/html").end("<h1>Too large</h1>");
-      }
-      return large;
-    });
-    bed.cloud.refuses(event -> event.containsKey("type") ? Optional.empty()
-        : Optional.of(new JsonObject().put("code", "invalid_event").put("message", "no type")));
-    bed.publish(IntStream.range(0, 40).mapToObj(i -> "l" + i).toArray(String[]::new));
-    bed.publishLarge("huge", 2_000);
-    bed.publish("last");
-    bed.started();
-    until("all are answered", 60, () -> bed.state().outboxConfirmed() == 42);
-    assertThat(bed.cloud.taken()).hasSize(41).doesNotHaveDuplicates().doesNotContain("huge").endsWith("last");
-    SetAside aside = bed.aside();
-    assertThat(aside.events()).singleElement().satisfies(event -> {
-      assertThat(event.id()).isEqualTo("huge");
-      assertThat(event.code()).isEqualTo("body_too_large");
-      assertThat(new String(event.json(), StandardCharsets.UTF_8)).contains("xxxxxxxx");
-    });
-  }
-
-  @Test
-  void lineThatIsTooSlowForABatchIsGivenSmallerOnes() throws Exception {
-    impatient();
-    bed.cloud.fault(EVENTS, request -> Integer.parseInt(request.getHeader("Content-Length")) > 2_000);
-    bed.publish(IntStream.range(0, 40).mapToObj(i -> "l" + i).toArray(String[]::new));
-    bed.started();
-    until("all are there", 60, () -> bed.state().outboxConfirmed() == 40);
-    assertThat(bed.cloud.taken()).hasSize(40).doesNotHaveDuplicates();
-  }
-
-  @Test
-  void numbersThatACopyOfThisDesktopUsedAreNotTakenForItsOwn() throws Exception {
-    Desktop before = bed.state().desktop();
-    bed.started();
-    until("the mark was asked for", 60, () -> !bed.cloud.askedFor(SINCE).isEmpty());
-    bed.cloud.mark(before, 5, "of-the-copy");
-    bed.publish("l1", "l2");
-    until("both are there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
-    assertThat(bed.state().desktop()).isNotEqualTo(before);
-    assertThat(bed.state().setAside()).isZero();
-  }
-
-  @Test
-  void breakerOpensWhileTheCloudIsDownAndClosesAgain() throws Exception {
-    bed.cloud.fault(EVENTS, request -> problem(request, 500, "internal"));
-    bed.publish("l1");
-    bed.started();
-    until("it is open", 60, () -> bed.status().getString("breaker").equals("open"));
-    bed.cloud.heal();
-    until("it is there", 60, () -> bed.state().outboxConfirmed() == 1);
-    until("it is closed", 60, () -> bed.status().getString("breaker").equals("closed"));
-  }
-
-  @Test
-  void markOfAnotherOutboxBeginsANewIncarnation() throws Exception {
-    Desktop before = bed.state().desktop();
-    bed.publish("l1", "l2");
-    bed.cloud.mark(before, 9, "unknown-here");
-    bed.started();
-    until("both are there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
-    Desktop after = bed.state().desktop();
-    assertThat(after.install()).isEqualTo(before.install());
-    assertThat(after.incarnation()).isNotEqualTo(before.incarnation());
-    bed.cloud.born("c1");
-    until("polls go on", 60, () -> bed.ids().contains("c1"));
-    assertThat(bed.cloud.askedFor(SINCE)).allSatisfy(one ->
-        assertThat(one.headers()).containsEntry("cortex-desktop", after.text()));
-  }
-
-  @Test
-  void outboxThatIsAnotherCallersIsSentUnderANewIncarnation() throws Exception {
-    Desktop before = bed.state().desktop();
-    bed.publish("l1", "l2");
-    for (String path : List.of(OUTBOX, EVENTS)) {
-      bed.cloud.fault(path, request -> {
-        boolean anothers = before.text().equals(request.getHeader("Cortex-Desktop"));
-        if (anothers) {
-          FakeCloud.problem(request, 409, "outbox_gap");
-        }
-        return anothers;
-      });
-    }
-    bed.started();
-    until("both are there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
-    assertThat(bed.state().desktop()).isNotEqualTo(before);
-  }
-
-  @Test
-  void cloudThatKnowsEveryOutboxAsAnotherIsNotFollowedInACircle() throws Exception {
-    bed.close();
-    bed = new BridgeBed(dataDir, "sync.orgs=acme,beta");
-    bed.cloud.fault(OUTBOX, request -> {
-      FakeCloud.mark(request, 999, "0".repeat(32), new JsonArray());
-      return true;
-    });
-    long begun = System.nanoTime();
-    bed.started();
-    until("it tried again", 60, () -> incarnations() >= 4);
-    assertThat(System.nanoTime() - begun).isGreaterThan(2 * 200_000_000L);
-    bed.cloud.heal();
-    bed.cloud.born("c1");
-    until("it goes on", 60, () -> bed.ids().contains("c1"));
-  }
-
-  private long incarnations() {
-    return bed.cloud.askedFor(OUTBOX).stream().map(one -> one.headers().get("cortex-desktop")).distinct().count();
-  }
-
-  @Test
   void cloudWithAnotherLogAtEveryPollIsNotFollowedInACircle() throws Exception {
     AtomicInteger logs = new AtomicInteger();
     bed.cloud.fault(SINCE, request -> {
@@ -505,65 +266,6 @@ final class SyncBridgeTest {
     bed.cloud.heal();
     bed.cloud.born("last");
     until("it goes on", 60, () -> bed.ids().contains("last"));
-  }
-
-  @Test
-  void markWithAnotherHashBeginsANewIncarnation() throws Exception {
-    Desktop before = bed.state().desktop();
-    bed.publish("l1", "l2");
-    bed.cloud.mark(before, 1, "somebody-else");
-    bed.started();
-    until("both are there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2")));
-    assertThat(bed.state().desktop()).isNotEqualTo(before);
-  }
-
-  @Test
-  void markOfAnAnswerThatWasLostGoesOnWithoutANewIncarnation() throws Exception {
-    Desktop before = bed.state().desktop();
-    bed.publish("l1", "l2");
-    bed.cloud.mark(before, 1, "l1");
-    bed.started();
-    until("all is confirmed", 60, () -> bed.state().outboxConfirmed() == 2);
-    assertThat(bed.cloud.taken()).containsExactly("l2");
-    assertThat(bed.state().desktop()).isEqualTo(before);
-  }
-
-  @Test
-  void answerToABatchOfAFormerIncarnationCountsForNothing() throws Exception {
-    try (BridgeBed two = new BridgeBed(dataDir.resolve("two"), "sync.orgs=acme,beta")) {
-      Desktop before = two.state().desktop();
-      List<HttpServerRequest> held = new CopyOnWriteArrayList<>();
-      two.cloud.fault(OUTBOX, request -> of(request, "beta") && problem(request, 500, "internal"));
-      two.cloud.fault(EVENTS, held::add);
-      two.publish("l1", "l2", "l3");
-      two.started();
-      until("a batch is under way", 60, () -> held.size() == 1);
-      // another org finds out that this desktop was restored
-      two.cloud.fault(OUTBOX, request -> of(request, "beta")
-          && before.text().equals(request.getHeader("Cortex-Desktop"))
-          && mark(request, 9));
-      until("it goes again, by another name", 60, () -> held.size() == 2);
-      two.cloud.fault(EVENTS, request -> two.cloud.taken().isEmpty() && cut(request));
-      FakeCloud.json(held.get(0), 200, new JsonObject().put("results", new JsonArray(
-          Stream.of("l1", "l2", "l3").map(id -> new JsonObject().put("id", id).put("status", "accepted")).toList())));
-      until("the answer was read", 60, () -> held.get(0).response().ended());
-      held.get(1).connection().close();
-      until("it is tried once more", 60, () -> two.cloud.askedFor(EVENTS).size() >= 4);
-      assertThat(two.state().outboxConfirmed()).isZero();
-      two.cloud.heal();
-      until("all are there", 60, () -> two.state().outboxConfirmed() == 3);
-      assertThat(two.cloud.taken()).containsExactly("l1", "l2", "l3");
-    }
-  }
-
-  @Test
-  void cloudThatForgotIsSentItAgain() throws Exception {
-    bed.publish("l1", "l2");
-    bed.started();
-    until("all is confirmed", 60, () -> bed.state().outboxConfirmed() == 2);
-    bed.cloud.mark(bed.state().desktop(), 0, "l0");
-    bed.publish("l3");
-    until("all is there", 60, () -> bed.cloud.taken().equals(List.of("l1", "l2", "l1", "l2", "l3")));
   }
 
   @Test
@@ -629,20 +331,6 @@ final class SyncBridgeTest {
         .contains("cortex_outbox_depth_events 0", "cortex_sync_breaker_open 0", "cortex_sync_lag_seconds");
   }
 
-  private static boolean problem(HttpServerRequest request, int status, String code) {
-    FakeCloud.problem(request, status, code);
-    return true;
-  }
-
-  private static boolean of(HttpServerRequest request, String orgId) {
-    return orgId.equals(request.getParam("orgId"));
-  }
-
-  private static boolean mark(HttpServerRequest request, long number) {
-    FakeCloud.mark(request, number, "0".repeat(32), new JsonArray());
-    return true;
-  }
-
   private static boolean ok(HttpServerRequest request, String body) {
     request.response().putHeader("Content-Type", "application/json")
         .putHeader("Cortex-Cursor", FakeCloud.LOG + ".2").end(body);
@@ -668,11 +356,6 @@ final class SyncBridgeTest {
     request.response().putHeader("Content-Type", "application/json").putHeader("Content-Length", "1000")
         .putHeader("Cortex-Cursor", FakeCloud.LOG + ".2").write("{\"events\":[")
         .onComplete(written -> request.connection().close());
-    return true;
-  }
-
-  private static boolean cut(HttpServerRequest request) {
-    request.connection().close();
     return true;
   }
 
